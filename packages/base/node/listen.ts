@@ -1,0 +1,109 @@
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { TLSSocket } from "node:tls";
+import { type HttpHandler, type HttpHeaders, type Listen, type ServerRequest, textResponse } from "../http.ts";
+
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+/** Serves a handler on a real socket. `close` cuts open connections (watches never end by themselves). */
+export const listen: Listen = async ({ host, port, handler, tls }) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    serve(handler, request, response).catch(() => response.destroy());
+  };
+  const server = tls
+    ? createHttpsServer(
+        {
+          cert: tls.cert,
+          key: tls.key,
+          ...(tls.clientCa ? { ca: tls.clientCa, requestCert: true, rejectUnauthorized: false } : {}),
+        },
+        onRequest,
+      )
+    : createHttpServer(onRequest);
+  server.requestTimeout = 0;
+  server.keepAliveTimeout = 90_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};
+
+async function serve(handler: HttpHandler, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort(new Error("the client closed the connection")));
+  const body = await readAll(request);
+  const answer = body
+    ? await handler({
+        method: request.method ?? "GET",
+        target: request.url ?? "/",
+        headers: joined(request.rawHeaders),
+        body,
+        signal: gone.signal,
+        ...peerOf(request),
+      })
+    : textResponse(413, `request body over ${MAX_BODY_BYTES} bytes\n`);
+  response.writeHead(answer.status, answer.headers);
+  response.flushHeaders();
+  try {
+    for await (const chunk of answer.body) {
+      if (gone.signal.aborted) break;
+      if (!response.write(chunk)) await drained(response, gone.signal);
+    }
+  } finally {
+    response.end();
+  }
+}
+
+async function readAll(request: IncomingMessage): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    if (length <= MAX_BODY_BYTES) chunks.push(chunk);
+  }
+  return length > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks);
+}
+
+function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off("drain", done);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    response.once("drain", done);
+    signal.addEventListener("abort", done, { once: true });
+    if (signal.aborted) done();
+  });
+}
+
+function joined(raw: readonly string[]): HttpHeaders {
+  const headers: Record<string, string> = {};
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = (raw[i] as string).toLowerCase();
+    const value = raw[i + 1] as string;
+    headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
+  }
+  return headers;
+}
+
+function peerOf(request: IncomingMessage): Pick<ServerRequest, "peer"> {
+  const socket = request.socket;
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return {};
+  const subject = socket.getPeerCertificate().subject as { CN?: string; O?: string | string[] } | undefined;
+  if (!subject?.CN) return {};
+  const organizations = subject.O === undefined ? [] : [subject.O].flat();
+  return { peer: { commonName: subject.CN, organizations } };
+}

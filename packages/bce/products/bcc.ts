@@ -1,0 +1,41 @@
+import type { ReadOptions, Tag } from "../call.ts";
+
+/** The fields of a server (BCC, EBC) that this project reads. Source: `/v2/instance`. */
+export interface Instance {
+  readonly id: string;
+  readonly name: string;
+  readonly hostname?: string | null;
+  /** Running, Starting, Stopping, Stopped, Deleted, Scaling, Expired, Error, Recycled … */
+  readonly status: string;
+  /** Family: N5, G1 … null for dedicated hosts. */
+  readonly instanceType?: string | null;
+  /** Such as bcc.g5.c2m8. */
+  readonly spec?: string | null;
+  readonly internalIp: string;
+  readonly publicIp?: string | null;
+  readonly ipv6?: string | null;
+  readonly ipv6Addresses?: readonly string[] | null;
+  readonly zoneName: string;
+  readonly vpcId: string;
+  readonly subnetId: string;
+  readonly tags?: readonly Tag[] | null;
+}
+
+export interface Bcc {
+  /** Follows the pages. Filters are combined with AND; `ids` and `names` are sent in batches of 100. */
+  list(
+    filter?: {
+      readonly vpcId?: string;
+      /** Only together with vpcId. */
+      readonly privateIps?: readonly string[];
+      readonly ids?: readonly string[];
+      readonly names?: readonly string[];
+      readonly internalIp?: string;
+    },
+    options?: ReadOptions,
+  ): Promise<readonly Instance[]>;
+  /** Throws a BceError of kind "absent" for an unknown id. */
+  get(id: string, options?: ReadOptions): Promise<Instance>;
+  /** By id, 100 in a call; unknown ids are left out of the answer. */
+  listByIds(ids: readonly string[], options?: ReadOptions): Promise<readonly Instance[]>;
+}

@@ -1,0 +1,126 @@
+import type { Logger } from "@ccm/base";
+import type { EventRecorder, Informer, KubeClient, LoadBalancerStatus, Node, NodeAddress, Service } from "@ccm/kube";
+
+/**
+ * What a cloud implements. Each capability is optional: a controller whose capability is absent does not start.
+ * Every method may be called concurrently and again with the same arguments; Nodes and Services are read-only.
+ * A method throws a CloudError (`error.ts`) so that the framework knows whether and when to try again.
+ */
+export interface CloudProvider {
+  /** Also the scheme of provider IDs: `<name>://<instance>`. */
+  readonly name: string;
+  /** False makes the manager refuse to start unless --allow-untagged-cloud is given. */
+  readonly hasClusterId: boolean;
+  readonly instances?: Instances;
+  readonly loadBalancers?: LoadBalancers;
+  readonly routes?: Routes;
+  /** Called once, before any controller starts. Background work ends when the signal aborts. */
+  initialize?(context: ProviderContext): Promise<void>;
+}
+
+export interface ProviderContext {
+  readonly client: KubeClient;
+  readonly nodes: Informer<Node>;
+  readonly services: Informer<Service>;
+  readonly events: EventRecorder;
+  readonly logger: Logger;
+  readonly clusterName: string;
+  readonly signal: AbortSignal;
+}
+
+// ---- nodes
+
+export interface InstanceMetadata {
+  /** `<provider name>://<instance>`, never empty. */
+  readonly providerId: string;
+  readonly instanceType: string;
+  readonly addresses: readonly NodeAddress[];
+  readonly zone: string;
+  readonly region: string;
+  readonly additionalLabels: Readonly<Record<string, string>>;
+  /** The machine exists and is switched off. */
+  readonly shutdown: boolean;
+}
+
+/**
+ * absent: the cloud said, in its own words, that there is no such machine.
+ * unknown: nobody can say (a name that fits two machines, a provider ID of another cloud): never a reason to delete.
+ */
+export type InstanceLookup =
+  | { readonly state: "found"; readonly metadata: InstanceMetadata }
+  | { readonly state: "absent"; readonly evidence: string }
+  | { readonly state: "unknown"; readonly reason: string };
+
+export interface Instances {
+  /** By spec.providerID when set, else by name, labels and annotations. */
+  lookup(node: Node, signal: AbortSignal): Promise<InstanceLookup>;
+  /**
+   * Optional: answers for many nodes at once with as few calls as the cloud allows, in the order given.
+   * The framework then never calls `lookup` in a loop.
+   */
+  lookupMany?(nodes: readonly Node[], signal: AbortSignal): Promise<readonly InstanceLookup[]>;
+}
+
+// ---- load balancers
+
+export interface LoadBalancerRequest {
+  readonly clusterName: string;
+  readonly service: Service;
+  /** The nodes that may be backends, by the framework's predicates. */
+  readonly nodes: readonly Node[];
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A part of a Service that could not be satisfied although the rest was (a bad annotation, a quota). The framework
+ * turns each into one Event, and lets it go when it is healed.
+ */
+export interface FacetProblem {
+  /** Which part: "annotations", "listeners", "backends", "address" … */
+  readonly facet: string;
+  /** CamelCase, for the Event. */
+  readonly reason: string;
+  /** What was wanted, what the cloud said, what to do. */
+  readonly message: string;
+  /** Whether trying again may help by itself. */
+  readonly retryable: boolean;
+}
+
+export interface LoadBalancerResult {
+  /** For service.status.loadBalancer. Undefined: leave the status as it is. */
+  readonly status: LoadBalancerStatus | undefined;
+  readonly problems: readonly FacetProblem[];
+  /** Look again after this long, without counting it as a failure: the cloud is still at work. */
+  readonly againAfterMs?: number;
+}
+
+export interface LoadBalancers {
+  /** Creates or converges. Zero writes to the cloud when everything is already as wanted. */
+  ensure(request: LoadBalancerRequest): Promise<LoadBalancerResult>;
+  /** Converges the backends only. */
+  updateBackends(request: LoadBalancerRequest): Promise<LoadBalancerResult>;
+  /**
+   * Removes everything that was ever made for the Service and is ours. Resolves to true when there was something to
+   * remove, false when nothing was found, and only when nothing is left. A bad annotation never makes it fail.
+   */
+  ensureDeleted(request: Omit<LoadBalancerRequest, "nodes">): Promise<boolean>;
+}
+
+// ---- routes
+
+export interface Route {
+  /** The cloud's own name for it. Empty for a route to be created. */
+  readonly name: string;
+  /** Kubernetes Node name; empty when the target is no node of this cluster. */
+  readonly targetNode: string;
+  readonly destinationCidr: string;
+  /** Ours, and its target is gone. */
+  readonly blackhole: boolean;
+}
+
+export interface Routes {
+  /** Only routes this cluster owns. `nodes` are all Nodes of the cluster, to name targets by. */
+  list(clusterName: string, nodes: readonly Node[], signal: AbortSignal): Promise<readonly Route[]>;
+  create(clusterName: string, node: Node, destinationCidr: string, signal: AbortSignal): Promise<void>;
+  delete(clusterName: string, route: Route, signal: AbortSignal): Promise<void>;
+}
