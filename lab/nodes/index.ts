@@ -1,1 +1,4 @@
-export {};
+export * from "./lab-node.ts";
+export * from "./lab-nodes.ts";
+export * from "./network.ts";
+export * from "./node-ports.ts";

@@ -1,0 +1,55 @@
+import { errorText, type LogFields, type Logger, type LogLevel } from "@ccm/base";
+import { pino } from "pino";
+
+/** Lines on stderr, as JSON (pino) or as text for people. An Error in a field is written as its text; its stack only at debug level. */
+export function createStderrLogger(level: LogLevel, format: "json" | "text"): Logger {
+  const destination = pino.destination({ dest: 2, sync: true });
+  if (format === "text") return textLogger(level, (line) => destination.write(`${line}\n`), {});
+  return jsonLogger(
+    pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, messageKey: "message" }, destination),
+    level === "debug",
+  );
+}
+
+function jsonLogger(target: pino.Logger, stacks: boolean): Logger {
+  const write = (level: LogLevel) => (message: string, fields?: LogFields) =>
+    target[level](fields ? plain(fields, stacks) : {}, message);
+  return {
+    debug: write("debug"),
+    info: write("info"),
+    warn: write("warn"),
+    error: write("error"),
+    with: (fields) => jsonLogger(target.child(plain(fields, stacks)), stacks),
+  };
+}
+
+const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+function textLogger(least: LogLevel, print: (line: string) => void, bound: LogFields): Logger {
+  const write = (level: LogLevel) => (message: string, fields?: LogFields) => {
+    if (RANK[level] < RANK[least]) return;
+    const all = Object.entries(plain({ ...bound, ...fields }, least === "debug"));
+    const tail = all.map(([key, value]) => ` ${key}=${quoted(value)}`).join("");
+    print(`${new Date().toISOString()} ${level.toUpperCase().padEnd(5)} ${message}${tail}`);
+  };
+  return {
+    debug: write("debug"),
+    info: write("info"),
+    warn: write("warn"),
+    error: write("error"),
+    with: (fields) => textLogger(least, print, { ...bound, ...fields }),
+  };
+}
+
+function plain(fields: LogFields, stacks: boolean): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(fields)) {
+    out[key] = value instanceof Error ? (stacks ? `${errorText(value)}\n${value.stack}` : errorText(value)) : value;
+  }
+  return out;
+}
+
+function quoted(value: unknown): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text === undefined ? "" : /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
+}

@@ -1,0 +1,47 @@
+import { createServer } from "node:net";
+import { integer, type Random } from "@ccm/base";
+
+/** The last octets that this lab hands out in its /24: nodes from 11, public addresses from 129. */
+const FIRST_NODE = 11;
+const FIRST_EIP = 129;
+
+export interface Loopback {
+  nodeHost(index: number): string;
+  /** CIDR that the simulator takes public addresses from; the low half is the nodes'. */
+  readonly eips: string;
+}
+
+/**
+ * A part of 127.0.0.0/8 for one lab, drawn at random so that several labs fit on a machine. Linux answers on all of it;
+ * throws where the system does not (macOS knows 127.0.0.1 only until told otherwise).
+ */
+export async function chooseLoopback(random: Random): Promise<Loopback> {
+  const prefix = `127.${64 + integer(random, 60)}.${integer(random, 256)}`;
+  const probe = `${prefix}.${FIRST_EIP}`;
+  try {
+    await canListen(probe);
+  } catch (error) {
+    throw new Error(
+      `cannot use ${probe} as a local address: the lab needs 127.0.0.0/8 on the loopback interface ` +
+        "(on macOS: run it in a Linux container or virtual machine)",
+      { cause: error },
+    );
+  }
+  return { nodeHost: (index) => `${prefix}.${FIRST_NODE + index}`, eips: `${prefix}.128/25` };
+}
+
+/** A port on 127.0.0.1 that is free now: the wanted one if it is. */
+export async function freePort(wanted: number): Promise<number> {
+  return canListen("127.0.0.1", wanted).catch(() => canListen("127.0.0.1"));
+}
+
+function canListen(host: string, port = 0): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port }, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
