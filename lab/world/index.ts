@@ -1,1 +1,3 @@
-export {};
+export * from "./process.ts";
+export * from "./trace.ts";
+export * from "./world.ts";

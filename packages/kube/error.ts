@@ -17,6 +17,7 @@ export type KubeErrorCode =
   | "unavailable"
   | "unreachable"
   | "lost"
+  | "lost_lease"
   | "config"
   | "unexpected";
 

@@ -1,0 +1,217 @@
+import {
+  type Clock,
+  errorText,
+  type Logger,
+  type Metrics,
+  noMetrics,
+  type Random,
+  sleep,
+  withTimeout,
+} from "@ccm/base";
+import type { KubeClient } from "./client.ts";
+import { hasCode, KubeError } from "./error.ts";
+import type { EventRecorder } from "./event-recorder.ts";
+import { microTime } from "./time.ts";
+import { LEASES, type Lease } from "./types/core.ts";
+
+export interface LeaderElectionOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics?: Metrics;
+  readonly events?: EventRecorder;
+  readonly namespace: string;
+  readonly name: string;
+  /** Who we are: `<hostname>_<uuid>`. */
+  readonly identity: string;
+  /** How long others wait after the last renewal they saw. Whole seconds are written into the Lease. */
+  readonly leaseDurationMs: number;
+  /** How long we go on trying to renew before we give up. Less than leaseDurationMs. */
+  readonly renewDeadlineMs: number;
+  readonly retryPeriodMs: number;
+}
+
+export interface LeaderElector {
+  /**
+   * Waits for the lease, then runs `lead`, whose signal aborts when leadership ends. Throws a KubeError with code
+   * "lost_lease" when it was lost. After `signal` aborts, waits for `lead` to end, then gives the lease back, so that
+   * the next one need not wait for it to expire.
+   */
+  run(lead: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>;
+  readonly isLeader: boolean;
+  /** A text when we believe to lead and have not renewed for the lease's duration and `toleranceMs` more. */
+  healthProblem(toleranceMs: number): string | undefined;
+}
+
+/** Upstream waits up to 120 % longer between two attempts to acquire, so that candidates spread out. */
+const ACQUIRE_JITTER = 1.2;
+
+/**
+ * One leader among many, by a Lease object. Expiry is measured on our own clock from when we saw the last change, never
+ * by the times written in the Lease: the clocks of two machines need not agree.
+ */
+export function createLeaderElector(options: LeaderElectionOptions): LeaderElector {
+  const { client, clock, random, logger, events, namespace, name, identity } = options;
+  const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = options;
+  checkDurations(options);
+  const master = (options.metrics ?? noMetrics).gauge({
+    name: "leader_election_master_status",
+    help: "Whether this process is the leader: 1 yes, 0 no",
+    labels: ["name"],
+  });
+  let isLeader = false;
+  let renewedAt = 0;
+  let observed: Lease | undefined;
+  let observedAt = 0;
+
+  const observe = (lease: Lease): void => {
+    if (JSON.stringify(lease.spec) !== JSON.stringify(observed?.spec)) observedAt = clock.monotonic();
+    observed = lease;
+  };
+  const record = (holder: string, before: Lease["spec"]): NonNullable<Lease["spec"]> => {
+    const now = microTime(clock.now());
+    const ours = before?.holderIdentity === identity;
+    const transitions = before?.leaseTransitions ?? 0;
+    return {
+      holderIdentity: holder,
+      leaseDurationSeconds: holder === "" ? 1 : Math.max(1, Math.round(leaseDurationMs / 1000)),
+      acquireTime: ours && before?.acquireTime ? before.acquireTime : now,
+      renewTime: now,
+      leaseTransitions: ours || before === undefined ? transitions : transitions + 1,
+    };
+  };
+
+  /** True when we hold the lease after it. */
+  const acquireOrRenew = async (signal: AbortSignal): Promise<boolean> => {
+    if (isLeader && observed && clock.monotonic() < observedAt + leaseDurationMs) {
+      try {
+        observe(await client.update(LEASES, { ...observed, spec: record(identity, observed.spec) }, { signal }));
+        return true;
+      } catch (error) {
+        // Somebody may have changed it, or the connection is bad: read it and decide again.
+        if (signal.aborted) throw error;
+      }
+    }
+    let current: Lease;
+    try {
+      current = await client.get(LEASES, { namespace, name }, { signal });
+    } catch (error) {
+      if (!hasCode(error, "not_found")) throw error;
+      const fresh: Lease = { metadata: { namespace, name }, spec: record(identity, undefined) };
+      observe(await client.create(LEASES, fresh, { signal }));
+      return true;
+    }
+    observe(current);
+    const { holderIdentity = "", leaseDurationSeconds = 0 } = current.spec ?? {};
+    const valid = clock.monotonic() < observedAt + leaseDurationSeconds * 1000;
+    if (holderIdentity !== "" && holderIdentity !== identity && valid) return false;
+    observe(await client.update(LEASES, { ...current, spec: record(identity, current.spec) }, { signal }));
+    return true;
+  };
+
+  const acquire = async (signal: AbortSignal): Promise<boolean> => {
+    while (!signal.aborted) {
+      const held = await acquireOrRenew(signal).catch((error: unknown) => {
+        if (!signal.aborted)
+          logger.warn("cannot acquire the leader lease yet", { lease: name, error: errorText(error) });
+        return false;
+      });
+      if (held) return true;
+      await sleep(clock, retryPeriodMs * (1 + random.next() * ACQUIRE_JITTER), signal).catch(() => {});
+    }
+    return false;
+  };
+  /** Renews until `signal` aborts; throws when the deadline passes without a renewal. */
+  const renew = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      await sleep(clock, retryPeriodMs, signal).catch(() => {});
+      if (signal.aborted) return;
+      let last = "another process holds it";
+      const renewOnce = async (inner: AbortSignal): Promise<void> => {
+        while (!inner.aborted) {
+          try {
+            if (await acquireOrRenew(inner)) return;
+          } catch (error) {
+            last = errorText(error);
+          }
+          await sleep(clock, retryPeriodMs, inner);
+        }
+        throw inner.reason;
+      };
+      try {
+        await withTimeout(clock, renewDeadlineMs, "renew the leader lease", signal, renewOnce);
+        renewedAt = clock.monotonic();
+      } catch (cause) {
+        if (signal.aborted) return;
+        throw new KubeError("lost_lease", `leader lease ${namespace}/${name} lost: ${last}`, { cause });
+      }
+    }
+  };
+  const release = async (): Promise<void> => {
+    if (!observed || observed.spec?.holderIdentity !== identity) return;
+    const spec = { ...record("", observed.spec), leaseTransitions: observed.spec.leaseTransitions ?? 0 };
+    const released = { ...observed, spec };
+    await withTimeout(clock, renewDeadlineMs, "release the leader lease", undefined, (signal) =>
+      client.update(LEASES, released, { signal }),
+    ).catch((error: unknown) => {
+      logger.warn("cannot release the leader lease", { lease: name, error: errorText(error) });
+    });
+  };
+  const become = (leader: boolean): void => {
+    isLeader = leader;
+    master.set(leader ? 1 : 0, { name });
+    const text = `${identity} ${leader ? "became leader" : "stopped leading"}`;
+    events?.event(LEASES, observed ?? { metadata: { namespace, name } }, "Normal", "LeaderElection", text);
+  };
+
+  return {
+    async run(lead, signal) {
+      master.set(0, { name });
+      if (!(await acquire(signal))) return;
+      renewedAt = clock.monotonic();
+      become(true);
+      const term = new AbortController();
+      const end = () => term.abort(signal.reason);
+      signal.addEventListener("abort", end, { once: true });
+      if (signal.aborted) end();
+      // The lease is kept until the work has ended: only then may another begin.
+      const renewing = new AbortController();
+      const renewal = renew(renewing.signal).catch((error: unknown) => {
+        term.abort(error);
+        throw error;
+      });
+      renewal.catch(() => {});
+      try {
+        await Promise.race([lead(term.signal), renewal]);
+        renewing.abort();
+        await renewal;
+      } finally {
+        term.abort();
+        renewing.abort();
+        signal.removeEventListener("abort", end);
+        become(false);
+      }
+      await release();
+    },
+    get isLeader() {
+      return isLeader;
+    },
+    healthProblem(toleranceMs) {
+      const late = clock.monotonic() - renewedAt - leaseDurationMs - toleranceMs;
+      return isLeader && late > 0 ? `failed election to renew leadership on lease ${name}` : undefined;
+    },
+  };
+}
+
+function checkDurations({ leaseDurationMs, renewDeadlineMs, retryPeriodMs }: LeaderElectionOptions): void {
+  if (leaseDurationMs <= renewDeadlineMs) {
+    throw new KubeError("config", "leader election: the lease duration must be greater than the renew deadline");
+  }
+  if (renewDeadlineMs <= retryPeriodMs * ACQUIRE_JITTER) {
+    throw new KubeError(
+      "config",
+      "leader election: the renew deadline must be greater than 1.2 times the retry period",
+    );
+  }
+}
