@@ -21,6 +21,8 @@ export interface BceErrorDetails {
   readonly status?: number;
   readonly requestId?: string;
   readonly retryAfterMs?: number;
+  /** What the cloud's clock said, in milliseconds since the epoch. */
+  readonly serverTime?: number;
   readonly cause?: unknown;
 }
 
@@ -34,6 +36,7 @@ export class BceError extends Error {
   readonly status: number | undefined;
   readonly requestId: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly serverTime: number | undefined;
 
   constructor(kind: BceErrorKind, operation: string, message: string, details: BceErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -43,6 +46,7 @@ export class BceError extends Error {
     this.status = details.status;
     this.requestId = details.requestId;
     this.retryAfterMs = details.retryAfterMs;
+    this.serverTime = details.serverTime;
   }
 
   get retryable(): boolean {

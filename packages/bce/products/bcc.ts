@@ -1,4 +1,7 @@
 import type { ReadOptions, Tag } from "../call.ts";
+import { allPages } from "../paging.ts";
+import { batches, given, objectOf, product } from "../request.ts";
+import type { Scheduler } from "../scheduler.ts";
 
 /** The fields of a server (BCC, EBC) that this project reads. Source: `/v2/instance`. */
 export interface Instance {
@@ -38,4 +41,41 @@ export interface Bcc {
   get(id: string, options?: ReadOptions): Promise<Instance>;
   /** By id, 100 in a call; unknown ids are left out of the answer. */
   listByIds(ids: readonly string[], options?: ReadOptions): Promise<readonly Instance[]>;
+}
+
+/** The API takes at most this many ids or names in one call. */
+const BATCH = 100;
+
+export function createBcc(call: Scheduler, endpoint: string): Bcc {
+  const bcc = product("bcc", endpoint);
+  return {
+    async list(filter = {}, options = {}) {
+      const { vpcId, privateIps, ids, names, internalIp } = filter;
+      const many = ids ?? names ?? privateIps;
+      const groups: readonly (readonly string[] | undefined)[] = many ? batches(many, BATCH) : [undefined];
+      const found: Instance[] = [];
+      for (const group of groups) {
+        const text = group?.join(",");
+        const query = given({
+          vpcId,
+          internalIp,
+          instanceIds: ids ? text : undefined,
+          instanceNames: !ids && names ? text : undefined,
+          privateIps: !ids && !names && privateIps ? text : undefined,
+        });
+        found.push(...(await allPages<Instance>(call, bcc.read("list", "/v2/instance", query, options), "instances")));
+      }
+      return found;
+    },
+    get: (id, options = {}) =>
+      objectOf<Instance>(call, bcc.read("get", `/v2/instance/${id}`, [], options), "id", "instance"),
+    async listByIds(ids, options = {}) {
+      const found: Instance[] = [];
+      for (const group of batches(ids, BATCH)) {
+        const request = bcc.lookUp("listByIds", "/v2/instance/listByInstanceId", { instanceIds: group }, options);
+        found.push(...(await allPages<Instance>(call, request, "instances")));
+      }
+      return found;
+    },
+  };
 }

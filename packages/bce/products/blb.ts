@@ -1,4 +1,7 @@
 import type { ReadOptions, Tag, WriteOptions } from "../call.ts";
+import { allPages } from "../paging.ts";
+import { given, objectOf, product, required } from "../request.ts";
+import type { Scheduler } from "../scheduler.ts";
 
 /** creating, available, updating, paused, unavailable. Mutations are refused unless available. */
 export interface LoadBalancer {
@@ -103,4 +106,71 @@ export interface Blb {
     options: WriteOptions,
   ): Promise<void>;
   removeBackends(blbId: string, instanceIds: readonly string[], options: WriteOptions): Promise<void>;
+}
+
+export function createBlb(call: Scheduler, endpoint: string): Blb {
+  const blb = product("blb", endpoint);
+  const at = (id: string, below = "") => `/v1/blb/${id}${below}`;
+  const backendPath = (id: string) => at(id, "/backendserver");
+  return {
+    list: (filter = {}, options = {}) => {
+      const exactlyMatch = filter.name || filter.address ? "true" : undefined;
+      const query = given({ ...filter, exactlyMatch });
+      return allPages(call, blb.read("list", "/v1/blb", query, options), "blbList");
+    },
+    get: (id, options = {}) => objectOf(call, blb.read("get", at(id), [], options), "blbId"),
+    async create(spec, options) {
+      const request = blb.write("create", "POST", "/v1/blb", options, { body: spec });
+      const answer = await call(request);
+      const address = typeof answer.address === "string" ? answer.address : "";
+      return { blbId: required(request, answer, "blbId"), address };
+    },
+    async update(id, change, options) {
+      await call(blb.write("update", "PUT", at(id), options, { body: change }));
+    },
+    async delete(id, options) {
+      await call(blb.write("delete", "DELETE", at(id), { lane: "delete", ...options }));
+    },
+
+    listListeners: (id, options = {}) =>
+      allPages(call, blb.read("listListeners", at(id, "/listener"), [], options), "listenerList"),
+    async createListener(id, { listenerType, ...body }, options) {
+      await call(blb.write("createListener", "POST", at(id, `/${listenerType}listener`), options, { body }));
+    },
+    async updateListener(id, { listenerType, listenerPort, ...body }, options) {
+      const query = [["listenerPort", String(listenerPort)]] as const;
+      await call(blb.write("updateListener", "PUT", at(id, `/${listenerType}listener`), options, { query, body }));
+    },
+    async deleteListeners(id, listeners, options) {
+      // With the type: a port alone is ambiguous when TCP and UDP share it.
+      const portTypeList = listeners.map(({ listenerPort, listenerType }) => ({
+        port: listenerPort,
+        type: listenerType,
+      }));
+      const query = [["batchdelete", ""]] as const;
+      const body = { portTypeList };
+      await call(
+        blb.write("deleteListeners", "PUT", at(id, "/listener"), { lane: "delete", ...options }, { query, body }),
+      );
+    },
+
+    listBackends: (id, options = {}) =>
+      allPages(call, blb.read("listBackends", backendPath(id), [], options), "backendServerList"),
+    backendHealth: (id, listenerPort, options = {}) => {
+      const query = [["listenerPort", String(listenerPort)]] as const;
+      return allPages(call, blb.read("backendHealth", backendPath(id), query, options), "backendServerList");
+    },
+    async addBackends(id, backends, options) {
+      const body = { backendServerList: backends };
+      await call(blb.write("addBackends", "POST", backendPath(id), { lane: "backend", ...options }, { body }));
+    },
+    async updateBackends(id, backends, options) {
+      const more = { query: [["update", ""]] as const, body: { backendServerList: backends } };
+      await call(blb.write("updateBackends", "PUT", backendPath(id), { lane: "backend", ...options }, more));
+    },
+    async removeBackends(id, instanceIds, options) {
+      const body = { backendServerList: instanceIds };
+      await call(blb.write("removeBackends", "PUT", backendPath(id), { lane: "backend", ...options }, { body }));
+    },
+  };
 }

@@ -1,4 +1,8 @@
 import type { ReadOptions } from "../call.ts";
+import { BceError } from "../error.ts";
+import { allNumberedPages } from "../paging.ts";
+import { product } from "../request.ts";
+import type { Scheduler } from "../scheduler.ts";
 
 /** A node of a CCE cluster, flattened from `spec` and `status.machine`. */
 export interface ClusterInstance {
@@ -19,4 +23,50 @@ export interface ClusterInstance {
 export interface Cce {
   /** Follows the pages. */
   listInstances(clusterId: string, options?: ReadOptions): Promise<readonly ClusterInstance[]>;
+}
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+export function createCce(call: Scheduler, endpoint: string): Cce {
+  const cce = product("cce", endpoint);
+  return {
+    async listInstances(clusterId, options = {}) {
+      const request = cce.read("listInstances", `/v2/cluster/${clusterId}/instances`, [], options);
+      const raw = await allNumberedPages<Mapping>(call, request, (answer) => {
+        const page = mapping(answer.instancePage);
+        if (!Array.isArray(page.instanceList ?? [])) {
+          throw new BceError("unavailable", request.operation, `${request.operation}: the answer has no instanceList`);
+        }
+        return { entries: (page.instanceList ?? []) as Mapping[], total: Number(page.totalCount ?? 0) };
+      });
+      return raw.map(flatten);
+    },
+  };
+}
+
+function flatten(instance: Mapping): ClusterInstance {
+  const spec = mapping(instance.spec);
+  const status = mapping(instance.status);
+  const machine = mapping(status.machine);
+  const network = mapping(spec.vpcConfig);
+  return {
+    instanceId: text(machine.instanceID),
+    k8sNodeName: text(machine.k8sNodeName),
+    hostname: text(machine.hostname),
+    vpcIp: text(machine.vpcIP),
+    eip: text(machine.eip),
+    machineType: text(spec.machineType),
+    instancePhase: text(status.instancePhase),
+    availableZone: text(network.availableZone),
+    vpcId: text(network.vpcID),
+    subnetId: text(network.vpcSubnetID),
+  };
+}
+
+function mapping(value: unknown): Mapping {
+  return typeof value === "object" && value !== null ? (value as Mapping) : {};
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }

@@ -1,4 +1,7 @@
 import type { ReadOptions, Tag, WriteOptions } from "../call.ts";
+import { allPages } from "../paging.ts";
+import { given, product, required } from "../request.ts";
+import type { Scheduler } from "../scheduler.ts";
 
 /** creating, available, binding, binded, unbinding, updating, paused, unavailable. */
 export interface Eip {
@@ -49,4 +52,32 @@ export interface EipApi {
   unbind(eip: string, options: WriteOptions): Promise<void>;
   resize(eip: string, newBandwidthInMbps: number, options: WriteOptions): Promise<void>;
   release(eip: string, options: WriteOptions): Promise<void>;
+}
+
+export function createEip(call: Scheduler, endpoint: string): EipApi {
+  const eips = product("eip", endpoint);
+  /** The address itself is the key in the path. */
+  const at = (eip: string) => `/v1/eip/${eip}`;
+  return {
+    list: (filter = {}, options = {}) =>
+      allPages(call, eips.read("list", "/v1/eip", given({ ...filter }), options), "eipList"),
+    async create(spec, options) {
+      const request = eips.write("create", "POST", "/v1/eip", options, { body: spec });
+      return { eip: required(request, await call(request), "eip") };
+    },
+    async bind(eip, target, options) {
+      await call(eips.write("bind", "PUT", at(eip), options, { query: [["bind", ""]], body: target }));
+    },
+    async unbind(eip, options) {
+      await call(eips.write("unbind", "PUT", at(eip), { lane: "delete", ...options }, { query: [["unbind", ""]] }));
+    },
+    async resize(eip, newBandwidthInMbps, options) {
+      await call(
+        eips.write("resize", "PUT", at(eip), options, { query: [["resize", ""]], body: { newBandwidthInMbps } }),
+      );
+    },
+    async release(eip, options) {
+      await call(eips.write("release", "DELETE", at(eip), { lane: "delete", ...options }));
+    },
+  };
 }

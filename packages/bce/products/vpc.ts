@@ -1,4 +1,7 @@
 import type { ReadOptions, WriteOptions } from "../call.ts";
+import { allPages } from "../paging.ts";
+import { given, product, required } from "../request.ts";
+import type { Scheduler } from "../scheduler.ts";
 
 export interface RouteRule {
   readonly routeRuleId: string;
@@ -47,4 +50,32 @@ export interface Vpc {
     filter: { readonly vpcId?: string; readonly subnetIds?: readonly string[]; readonly subnetType?: string },
     options?: ReadOptions,
   ): Promise<readonly Subnet[]>;
+}
+
+/** VPC has the host of BCC. */
+export function createVpc(call: Scheduler, endpoint: string): Vpc {
+  const vpc = product("vpc", endpoint);
+  return {
+    async routeTable(vpcId, options = {}) {
+      const request = vpc.read("getRouteTable", "/v1/route", [["vpcId", vpcId]], options);
+      return { routeTableId: required(request, await call(request), "routeTableId") };
+    },
+    listRouteRules: (vpcId, options = {}) =>
+      allPages(call, vpc.read("listRouteRules", "/v1/route/rule", [["vpcId", vpcId]], options), "routeRules"),
+    async createRouteRule(rule, options) {
+      const request = vpc.write("createRouteRule", "POST", "/v1/route/rule", options, { body: rule });
+      return { routeRuleId: required(request, await call(request), "routeRuleId") };
+    },
+    async deleteRouteRule(routeRuleId, options) {
+      await call(
+        vpc.write("deleteRouteRule", "DELETE", `/v1/route/rule/${routeRuleId}`, { lane: "delete", ...options }),
+      );
+    },
+    listSubnets: ({ vpcId, subnetIds, subnetType }, options = {}) =>
+      allPages(
+        call,
+        vpc.read("listSubnets", "/v1/subnet", given({ vpcId, subnetType, subnetIds: subnetIds?.join(",") }), options),
+        "subnets",
+      ),
+  };
 }

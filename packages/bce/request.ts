@@ -1,0 +1,73 @@
+import type { ReadOptions, WriteOptions } from "./call.ts";
+import { BceError } from "./error.ts";
+import type { BceCall, Scheduler } from "./scheduler.ts";
+
+export type Query = readonly (readonly [string, string])[];
+
+/** Builds a product's calls: its endpoint, its name in operations, and what reads and writes have in common. */
+export interface Product {
+  read(action: string, path: string, query: Query, options?: ReadOptions): BceCall;
+  /** A read by POST: some look-ups take their ids in a body. */
+  lookUp(action: string, path: string, body: unknown, options?: ReadOptions): BceCall;
+  write(
+    action: string,
+    method: "POST" | "PUT" | "DELETE",
+    path: string,
+    options: WriteOptions,
+    more?: { readonly query?: Query; readonly body?: unknown },
+  ): BceCall;
+}
+
+export function product(name: string, endpoint: string): Product {
+  const base = (action: string, path: string, options: ReadOptions) => ({
+    operation: `${name}.${action}`,
+    endpoint,
+    path,
+    lane: options.lane ?? ("resync" as const),
+    signal: options.signal,
+    repeatable: true,
+  });
+  return {
+    read: (action, path, query, options = {}) => ({ ...base(action, path, options), method: "GET", query }),
+    lookUp: (action, path, body, options = {}) => ({ ...base(action, path, options), method: "POST", body }),
+    write: (action, method, path, options, { query = [], body } = {}) => ({
+      ...base(action, path, { lane: "user", ...options }),
+      method,
+      query: [...query, ["clientToken", options.clientToken]],
+      ...(body === undefined ? {} : { body }),
+    }),
+  };
+}
+
+/** Query parameters without what is undefined. */
+export function given(values: Readonly<Record<string, string | undefined>>): Query {
+  return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+}
+
+/** A text that the answer must have. */
+export function required(request: BceCall, answer: Readonly<Record<string, unknown>>, field: string): string {
+  const value = answer[field];
+  if (typeof value === "string" && value !== "") return value;
+  // For a write the work was done: the caller finds it again by its clientToken or its marks.
+  throw new BceError("ambiguous", request.operation, `${request.operation}: the answer has no ${field}`);
+}
+
+/** The answer as an object of T after a look at the field that identifies it. */
+export async function objectOf<T>(call: Scheduler, request: BceCall, idField: string, within?: string): Promise<T> {
+  const answer = await call(request);
+  const object = within ? answer[within] : answer;
+  if (
+    typeof object === "object" &&
+    object !== null &&
+    typeof (object as Record<string, unknown>)[idField] === "string"
+  ) {
+    return object as T;
+  }
+  throw new BceError("unavailable", request.operation, `${request.operation}: the answer has no ${idField}`);
+}
+
+export function batches<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  const out: T[][] = [];
+  for (let i = 0; i < items.length; i += size) out.push(items.slice(i, i + size));
+  return out;
+}
