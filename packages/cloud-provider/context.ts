@@ -1,0 +1,19 @@
+import type { Clock, Logger, Metrics, Random } from "@ccm/base";
+import type { EventRecorder, Informer, KubeClient, Node, Service } from "@ccm/kube";
+
+/** What every controller is given. */
+export interface ControllerContext {
+  readonly client: KubeClient;
+  readonly nodes: Informer<Node>;
+  readonly services: Informer<Service>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly events: EventRecorder;
+}
+
+/** Runs until the signal aborts. The caches are synced before it is called. */
+export interface Controller {
+  run(signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,39 @@
+import type { Clock } from "@ccm/base";
+
+/** How often, and since when, the cloud has said that the instance of a Node does not exist. */
+export interface AbsenceTracker {
+  /** Notes one "absent" of the Node; true when it is confirmed. `newSinceMs`: when a Node came that was never seen in the cloud. */
+  confirm(uid: string, newSinceMs: number | undefined): boolean;
+  /** The instance was seen, or nobody can say: begin anew. */
+  reset(uid: string): void;
+  /** Forgets Nodes that are not in the list. */
+  keep(uids: ReadonlySet<string>): void;
+}
+
+/**
+ * Confirmed after two answers at least `graceMs` apart, and not before `newNodeGraceMs` for a Node that was never seen in the cloud: a cloud's
+ * lists are eventually consistent, and a machine may register before they know it.
+ */
+export function createAbsenceTracker(clock: Clock, graceMs: number, newNodeGraceMs: number): AbsenceTracker {
+  const firstSeen = new Map<string, number>();
+  return {
+    confirm(uid, newSinceMs) {
+      const since = firstSeen.get(uid);
+      if (since === undefined) {
+        firstSeen.set(uid, clock.monotonic());
+        return false;
+      }
+      const oldEnough = newSinceMs === undefined || !(clock.now() - newSinceMs < newNodeGraceMs);
+      return oldEnough && clock.monotonic() - since >= graceMs;
+    },
+    reset: (uid) => void firstSeen.delete(uid),
+    keep(uids) {
+      for (const uid of firstSeen.keys()) if (!uids.has(uid)) firstSeen.delete(uid);
+    },
+  };
+}
+
+/** Whether so many Nodes would go at once that the cloud's answer is more likely wrong than right. */
+export function fuseBlows(vanishing: number, total: number, share = 0.5, least = 3): boolean {
+  return vanishing >= least && vanishing > total * share;
+}

@@ -1,0 +1,48 @@
+import { type HttpResponse, textResponse } from "@ccm/base";
+
+/** Returns what is wrong, or undefined. */
+export type HealthCheck = () => string | undefined;
+
+/** Named checks behind /healthz, /livez and /readyz, in the API server's format. */
+export interface HealthChecks {
+  add(name: string, check: HealthCheck): void;
+  /** `path` without the query: "/healthz" or "/healthz/<name>". */
+  answer(path: string, query: URLSearchParams): HttpResponse;
+}
+
+export function createHealthChecks(): HealthChecks {
+  const checks = new Map<string, HealthCheck>([["ping", () => undefined]]);
+  return {
+    add: (name, check) => void checks.set(name, check),
+    answer(path, query) {
+      const [, endpoint = "", one] = path.split("/");
+      if (one !== undefined && one !== "") {
+        const check = checks.get(one);
+        if (!check) return textResponse(404, "404 page not found\n");
+        return check() === undefined
+          ? textResponse(200, "ok")
+          : textResponse(500, `internal server error: ${one} failed\n`);
+      }
+      const excluded = new Set(query.getAll("exclude"));
+      const lines: string[] = [];
+      let healthy = true;
+      for (const [name, check] of checks) {
+        if (excluded.delete(name)) lines.push(`[+]${name} excluded: ok`);
+        else if (check() === undefined) lines.push(`[+]${name} ok`);
+        else {
+          healthy = false;
+          // The reason may tell more than an anonymous caller should know: it is in the log.
+          lines.push(`[-]${name} failed: reason withheld`);
+        }
+      }
+      if (excluded.size > 0) {
+        const names = [...excluded].map((name) => `"${name}"`).join(", ");
+        lines.push(`warn: some health checks cannot be excluded: no matches for ${names}`);
+      }
+      const verbose = query.has("verbose");
+      if (healthy && !verbose) return textResponse(200, "ok");
+      lines.push(`${endpoint} check ${healthy ? "passed" : "failed"}`);
+      return textResponse(healthy ? 200 : 500, `${lines.join("\n")}\n`);
+    },
+  };
+}

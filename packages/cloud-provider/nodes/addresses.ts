@@ -1,0 +1,21 @@
+import type { Node, NodeAddress } from "@ccm/kube";
+import { ANNOTATION_PROVIDED_IP } from "../well-known.ts";
+import { enforceProvidedIps } from "./provided-ip.ts";
+
+/** What status.addresses should be. Throws a RangeError when the provided node IP does not fit the cloud's addresses. */
+export function wantedAddresses(node: Node, cloud: readonly NodeAddress[]): readonly NodeAddress[] {
+  if (cloud.length === 0) return node.status?.addresses ?? [];
+  const hostnames = (node.status?.addresses ?? []).filter(({ type }) => type === "Hostname");
+  const all = cloud.some(({ type }) => type === "Hostname") ? cloud : [...cloud, ...hostnames];
+  const provided = node.metadata.annotations?.[ANNOTATION_PROVIDED_IP];
+  return provided === undefined ? all : enforceProvidedIps(provided, all);
+}
+
+/** Order counts within a type (a dual-stack node's first address is its primary one), not across types. */
+export function sameAddresses(a: readonly NodeAddress[], b: readonly NodeAddress[]): boolean {
+  const text = (addresses: readonly NodeAddress[]) =>
+    JSON.stringify(
+      [...addresses].sort((x, y) => (x.type < y.type ? -1 : x.type > y.type ? 1 : 0)).map((x) => [x.type, x.address]),
+    );
+  return text(a) === text(b);
+}
