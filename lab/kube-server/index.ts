@@ -1,1 +1,2 @@
-export {};
+export type { AccessQuestion, Authenticate, User } from "./auth.ts";
+export { createKubeServer, type KubeServer, type KubeServerOptions } from "./server.ts";

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { promisify } from "node:util";
+import { listen, systemClock, systemRandom } from "@ccm/base/node";
+import { createKubeServer } from "./server.ts";
+
+const run = promisify(execFile);
+
+const SERVICE = `apiVersion: v1
+kind: Service
+metadata: {name: web, labels: {app: web}}
+spec:
+  type: LoadBalancer
+  selector: {app: web}
+  ports: [{name: http, port: 80}, {name: https, port: 443}]
+`;
+const DEPLOYMENT = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: d}
+spec:
+  selector: {matchLabels: {app: d}}
+  template: {metadata: {labels: {app: d}}, spec: {containers: [{name: c, image: "nginx:1"}]}}
+`;
+
+/** kubectl against a server on a socket. kubectl sends no token over plain HTTP, so everybody is an administrator here. */
+async function start(t: TestContext) {
+  try {
+    await run("kubectl", ["version", "--client"]);
+  } catch {
+    t.skip("kubectl not found on PATH");
+    return undefined;
+  }
+  const server = createKubeServer({ clock: systemClock, random: systemRandom });
+  const socket = await listen({ host: "127.0.0.1", port: 0, handler: server.handler });
+  const home = await mkdtemp(join(tmpdir(), "kubectl-"));
+  t.after(async () => {
+    server.close();
+    await socket.close();
+    await rm(home, { recursive: true, force: true });
+  });
+  const env = { PATH: process.env.PATH, HOME: home, KUBECACHEDIR: join(home, "cache"), KUBE_EDITOR: "sed -i s/81/90/" };
+  const kubectl = async (...args: string[]): Promise<string> => {
+    const all = ["--server", `http://127.0.0.1:${socket.port}`, ...args];
+    const { stdout } = await run("kubectl", all, { env, timeout: 20_000 });
+    return stdout.trim();
+  };
+  const file = async (name: string, text: string) => {
+    await writeFile(join(home, name), text);
+    return join(home, name);
+  };
+  return { kubectl, file };
+}
+
+test("kubectl applies, shows, patches, edits, watches and deletes a Service", async (t) => {
+  const started = await start(t);
+  if (!started) return;
+  const { kubectl, file } = started;
+  assert.equal(await kubectl("apply", "-f", await file("a.yaml", SERVICE)), "service/web created");
+  assert.match(
+    await kubectl("get", "svc", "web"),
+    /TYPE +CLUSTER-IP +EXTERNAL-IP +PORT\(S\) +AGE\nweb +LoadBalancer .*<pending> +80:\d+\/TCP,443/,
+  );
+  const smaller = SERVICE.replace(", {name: https, port: 443}", "").replace("labels: {app: web}", "labels: {tier: a}");
+  assert.equal(await kubectl("apply", "-f", await file("b.yaml", smaller)), "service/web configured");
+  assert.equal(
+    await kubectl("get", "svc", "web", "-o", "jsonpath={.metadata.labels} {.spec.ports[*].port}"),
+    '{"tier":"a"} 80',
+  );
+  assert.equal(await kubectl("apply", "-f", join(await file("b.yaml", smaller))), "service/web unchanged");
+  const bad = await file("c.yaml", smaller.replace("selector:", "selektor:"));
+  await assert.rejects(kubectl("apply", "-f", bad), /unknown field "spec.selektor"/);
+  await kubectl(
+    "patch",
+    "svc",
+    "web",
+    "--type=json",
+    "-p",
+    '[{"op":"replace","path":"/spec/ports/0/port","value":81}]',
+  );
+  await kubectl("edit", "svc", "web");
+  await kubectl("patch", "svc", "web", "-p", '{"spec":{"ports":[{"port":91,"name":"more"}]}}');
+  assert.equal(await kubectl("get", "svc", "web", "-o", "jsonpath={.spec.ports[*].port}"), "90 91");
+  assert.match(await kubectl("describe", "svc", "web"), /NodePort: +http +\d+\/TCP/);
+  const watching = kubectl("get", "svc", "-w", "--request-timeout=2s").catch(
+    (error: { stdout?: string }) => error.stdout ?? "",
+  );
+  assert.match(await kubectl("delete", "svc", "web"), /service "web" deleted/);
+  await kubectl("wait", "--for=delete", "svc/web", "--timeout=5s");
+  assert.match(await watching, /kubernetes +ClusterIP/);
+});
+
+test("kubectl handles nodes, Deployments, namespaces and discovery", async (t) => {
+  const started = await start(t);
+  if (!started) return;
+  const { kubectl, file } = started;
+  await kubectl("create", "-f", await file("n.yaml", "apiVersion: v1\nkind: Node\nmetadata: {name: n1}\n"));
+  await kubectl("taint", "node", "n1", "a=b:NoSchedule");
+  await kubectl("cordon", "n1");
+  await kubectl("label", "node", "n1", "node-role.kubernetes.io/worker=");
+  await kubectl("annotate", "node", "n1", "x=y");
+  const ready = '{"status":{"conditions":[{"type":"Ready","status":"True"}]}}';
+  await kubectl("patch", "node", "n1", "--subresource=status", "-p", ready);
+  assert.match(await kubectl("get", "nodes", "-o", "wide"), /n1 +Ready,SchedulingDisabled +worker/);
+  await kubectl("wait", "--for=condition=Ready", "node/n1", "--timeout=5s");
+  await kubectl("wait", "--for=jsonpath={.spec.unschedulable}=true", "node/n1", "--timeout=5s");
+  assert.match(await kubectl("describe", "node", "n1"), /Taints: +a=b:NoSchedule/);
+  await kubectl("apply", "-f", await file("d.yaml", DEPLOYMENT));
+  assert.match(await kubectl("scale", "deployment", "d", "--replicas=3"), /scaled/);
+  assert.match(await kubectl("get", "deploy", "-o", "wide"), /d +0\/3 +0 +0 +\S+ +c +nginx:1/);
+  await kubectl("apply", "-f", await file("ns.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: foo}\n"));
+  assert.match(await kubectl("delete", "ns", "foo"), /namespace "foo" deleted/);
+  // These commands send protobuf.
+  await kubectl("create", "namespace", "bar");
+  await kubectl("-n", "bar", "create", "configmap", "m", "--from-literal=a=b");
+  assert.equal(await kubectl("-n", "bar", "get", "cm", "m", "-o", "jsonpath={.data}"), '{"a":"b"}');
+  assert.equal(await kubectl("auth", "can-i", "get", "pods"), "yes");
+  assert.match(await kubectl("events"), /^$/);
+  assert.match(await kubectl("api-resources"), /endpointslices +discovery\.k8s\.io\/v1 +true +EndpointSlice/);
+  assert.match(await kubectl("explain", "service.spec.ports"), /nodePort/);
+});

@@ -1,0 +1,152 @@
+/** Defaults of Services, and what an update keeps that the client left out. */
+import { at, type Fields, fieldsOf, isFields, listOf, type Stored, textOf } from "../json.ts";
+import { ensure, type Strategy } from "../resource.ts";
+import { allocateService } from "./service-allocation.ts";
+import { validateService } from "./service-validation.ts";
+
+const SESSION_TIMEOUT_S = 10_800;
+
+export function portsOf(service: Stored | undefined): Fields[] {
+  return listOf(at(service, "spec", "ports")).filter(isFields);
+}
+
+export const needsClusterIp = (spec: Fields): boolean => spec.type !== "ExternalName";
+export const needsNodePort = (spec: Fields): boolean =>
+  spec.type === "NodePort" || (spec.type === "LoadBalancer" && spec.allocateLoadBalancerNodePorts !== false);
+const mayHaveNodePort = (spec: Fields): boolean => spec.type === "NodePort" || spec.type === "LoadBalancer";
+export const needsHealthCheckPort = (spec: Fields): boolean =>
+  spec.type === "LoadBalancer" && spec.externalTrafficPolicy === "Local";
+
+/** `serviceCidr` and `nodePortRange` say what is given out. */
+export function serviceStrategy(options: {
+  readonly serviceCidr: string;
+  readonly nodePortRange: readonly [number, number];
+}): Strategy {
+  return {
+    prepareCreate(service) {
+      service.status = { loadBalancer: {} };
+      const spec = ensure(service, "spec");
+      matchClusterIps(spec);
+    },
+    prepareUpdate(service, old) {
+      service.status = old.status;
+      const spec = ensure(service, "spec");
+      const before = fieldsOf(old.spec);
+      applyDefaults(service);
+      keepAllocated(spec, before);
+      dropForType(spec, before);
+      matchClusterIps(spec);
+    },
+    prepareStatusUpdate(service, old) {
+      service.spec = old.spec;
+    },
+    defaults: applyDefaults,
+    validate: validateService,
+    validateStatus(service, _old, errors) {
+      listOf(at(service, "status", "loadBalancer", "ingress")).forEach((entry, index) => {
+        const { ip, ipMode } = fieldsOf(entry);
+        const field = `status.loadBalancer.ingress[${index}]`;
+        if (ip !== undefined && !/^[0-9a-fA-F.:]+$/.test(textOf(ip))) {
+          errors.invalid(`${field}.ip`, ip, "must be a valid IP address");
+        }
+        if (ipMode !== undefined && ipMode !== "VIP" && ipMode !== "Proxy") {
+          errors.unsupported(`${field}.ipMode`, ipMode, ["Proxy", "VIP"]);
+        }
+        if (ipMode !== undefined && ip === undefined) {
+          errors.forbidden(`${field}.ipMode`, "may not be specified when `ip` is not set");
+        }
+      });
+    },
+    allocate: (service, old, errors, context) => allocateService(service, old, errors, context, options),
+  };
+}
+
+function applyDefaults(service: Stored): void {
+  const spec = ensure(service, "spec");
+  spec.type ??= "ClusterIP";
+  spec.sessionAffinity ??= "None";
+  if (spec.sessionAffinity === "None") delete spec.sessionAffinityConfig;
+  if (spec.sessionAffinity === "ClientIP") {
+    ensure(ensure(spec, "sessionAffinityConfig"), "clientIP").timeoutSeconds ??= SESSION_TIMEOUT_S;
+  }
+  for (const port of listOf(spec.ports).filter(isFields)) {
+    port.protocol ??= "TCP";
+    if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === "") {
+      port.targetPort = port.port;
+    }
+    if (port.nodePort === 0) delete port.nodePort;
+    if (port.name === "") delete port.name;
+  }
+  const type = spec.type;
+  if (type === "NodePort" || type === "LoadBalancer") spec.externalTrafficPolicy ??= "Cluster";
+  if (type !== "ExternalName") spec.internalTrafficPolicy ??= "Cluster";
+  if (type === "LoadBalancer") spec.allocateLoadBalancerNodePorts ??= true;
+  if (type !== "ExternalName") {
+    spec.ipFamilies ??= ["IPv4"];
+    spec.ipFamilyPolicy ??= "SingleStack";
+  }
+  if (spec.healthCheckNodePort === 0) delete spec.healthCheckNodePort;
+  for (const entry of listOf(at(service, "status", "loadBalancer", "ingress")).filter(isFields)) {
+    if (entry.ip) entry.ipMode ??= "VIP";
+  }
+}
+
+/** An update that leaves out what was given out does not give it back. */
+function keepAllocated(spec: Fields, before: Fields): void {
+  if (needsClusterIp(spec) && needsClusterIp(before)) {
+    if (!spec.clusterIP) spec.clusterIP = before.clusterIP;
+    if (listOf(spec.clusterIPs).length === 0 && spec.clusterIP === before.clusterIP) {
+      spec.clusterIPs = before.clusterIPs;
+    }
+  }
+  if (mayHaveNodePort(spec) && mayHaveNodePort(before)) keepNodePorts(spec, before);
+  if (needsHealthCheckPort(spec) && needsHealthCheckPort(before)) {
+    spec.healthCheckNodePort ??= before.healthCheckNodePort;
+  }
+}
+
+function keepNodePorts(spec: Fields, before: Fields): void {
+  const ports = listOf(spec.ports).filter(isFields);
+  const taken = new Set(ports.map((port) => port.nodePort).filter((port) => port !== undefined));
+  if (!needsNodePort(spec)) return;
+  for (const port of ports) {
+    if (port.nodePort !== undefined) continue;
+    const same = listOf(before.ports)
+      .filter(isFields)
+      .find((one) => one.port === port.port && one.protocol === port.protocol);
+    const nodePort = same?.nodePort;
+    if (nodePort === undefined || taken.has(nodePort)) continue;
+    taken.add(nodePort);
+    port.nodePort = nodePort;
+  }
+}
+
+/** What only makes sense for the old type goes with it, unless the client has just changed it. */
+function dropForType(spec: Fields, before: Fields): void {
+  const drop = (name: string) => {
+    if (JSON.stringify(spec[name]) === JSON.stringify(before[name])) delete spec[name];
+  };
+  if (!needsClusterIp(spec) && needsClusterIp(before)) {
+    for (const name of ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"]) drop(name);
+  }
+  if (mayHaveNodePort(before) && !mayHaveNodePort(spec)) {
+    const old = new Set(listOf(before.ports).map((port) => at(port, "nodePort")));
+    for (const port of listOf(spec.ports).filter(isFields)) {
+      if (old.has(port.nodePort)) delete port.nodePort;
+    }
+    drop("externalTrafficPolicy");
+  }
+  if (needsHealthCheckPort(before) && !needsHealthCheckPort(spec)) drop("healthCheckNodePort");
+  if (before.type === "LoadBalancer" && spec.type !== "LoadBalancer") {
+    drop("allocateLoadBalancerNodePorts");
+    drop("loadBalancerClass");
+  }
+}
+
+/** clusterIP and clusterIPs say the same: whichever is given fills the other. */
+function matchClusterIps(spec: Fields): void {
+  const list = listOf(spec.clusterIPs);
+  if (spec.clusterIP && list.length === 0) spec.clusterIPs = [spec.clusterIP];
+  else if (!spec.clusterIP && list.length > 0) spec.clusterIP = list[0];
+  if (spec.clusterIP === "") delete spec.clusterIP;
+}

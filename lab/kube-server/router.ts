@@ -1,0 +1,44 @@
+/** Paths to resources. */
+import type { Resource } from "./resource.ts";
+
+export interface Route {
+  readonly resource: Resource;
+  readonly namespace: string | undefined;
+  /** Absent: the collection. */
+  readonly name: string | undefined;
+  readonly subresource: string | undefined;
+}
+
+export interface ParsedPath {
+  readonly group: string;
+  readonly namespace: string | undefined;
+  readonly plural: string;
+  readonly name: string | undefined;
+  readonly subresource: string | undefined;
+}
+
+/** The parts of `/api/v1/…` or `/apis/<group>/v1/…` behind the version; undefined for any other path. */
+export function parsePath(path: string): ParsedPath | undefined {
+  const parts = path.split("/").slice(1).map(decodeURIComponent);
+  if (parts.at(-1) === "") parts.pop();
+  const core = parts[0] === "api" && parts[1] === "v1";
+  const named = parts[0] === "apis" && parts[2] === "v1";
+  if (!core && !named) return undefined;
+  const group = core ? "" : (parts[1] ?? "");
+  const rest = parts.slice(core ? 2 : 3);
+  // "namespaces/x/status" is about the namespace itself.
+  const own = rest[0] === "namespaces" && (rest.length <= 2 || rest[2] === "status" || rest[2] === "finalize") && core;
+  const inNamespace = rest[0] === "namespaces" && !own;
+  const [plural, name, subresource, ...more] = inNamespace ? rest.slice(2) : rest;
+  if (plural === undefined || more.length > 0) return undefined;
+  return { group, namespace: inNamespace ? rest[1] : undefined, plural, name, subresource };
+}
+
+/** Undefined when there is no such resource or the path does not fit it. */
+export function routeOf(resources: readonly Resource[], path: ParsedPath): Route | undefined {
+  const resource = resources.find((one) => one.plural === path.plural && one.group === path.group);
+  if (!resource || (path.namespace !== undefined && !resource.namespaced)) return undefined;
+  if (resource.namespaced && path.name !== undefined && path.namespace === undefined) return undefined;
+  if (path.subresource && !resource.subresources.some((sub) => sub === path.subresource)) return undefined;
+  return { resource, namespace: path.namespace, name: path.name, subresource: path.subresource };
+}
