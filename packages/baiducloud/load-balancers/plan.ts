@@ -58,8 +58,8 @@ const BACKEND_BATCH = 20;
 export function planService(desired: Desired, observed: Observed): Plan {
   const steps: Step[] = [];
   const problems: FacetProblem[] = [];
-  for (const blbId of observed.surplus) steps.push({ facet: "load-balancer", do: "deleteLoadBalancer", blbId });
   const { blb } = observed;
+  // Before anything is deleted: a mistyped id must not cost the load balancer that works today.
   if (!blb && desired.existingId !== "") {
     problems.push({
       facet: "load-balancer",
@@ -69,6 +69,7 @@ export function planService(desired: Desired, observed: Observed): Plan {
     });
     return { steps, problems };
   }
+  for (const blbId of observed.surplus) steps.push({ facet: "load-balancer", do: "deleteLoadBalancer", blbId });
   const blbId = blb?.id ?? NEW;
   if (!blb) {
     const { name, description, subnetId, tags } = desired;

@@ -1,0 +1,62 @@
+import { Fault } from "./fault.ts";
+
+/** A request target taken apart without the help of a URL class, which would normalise what the signature covers. */
+export interface Target {
+  /** Decoded. */
+  readonly path: string;
+  /** Decoded, in the order sent; a parameter without "=" has "". */
+  readonly query: readonly (readonly [string, string])[];
+}
+
+export function parseTarget(target: string): Target {
+  const cut = target.indexOf("?");
+  const rawPath = cut < 0 ? target : target.slice(0, cut);
+  const rawQuery = cut < 0 ? "" : target.slice(cut + 1);
+  const query = rawQuery
+    .split("&")
+    .filter((part) => part !== "")
+    .map((part) => {
+      const equals = part.indexOf("=");
+      const name = equals < 0 ? part : part.slice(0, equals);
+      const value = equals < 0 ? "" : part.slice(equals + 1);
+      return [decode(name.replaceAll("+", "%20")), decode(value.replaceAll("+", "%20"))] as const;
+    });
+  return { path: decode(rawPath), query };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new Fault(400, "InvalidURI", "Could not parse the specified URI.");
+  }
+}
+
+/** What a handler reads of a request. */
+export interface Input {
+  readonly method: string;
+  readonly path: string;
+  /** First value of a parameter; undefined when absent. */
+  param(name: string): string | undefined;
+  /** Whether a bare flag such as `bind` is there. */
+  has(name: string): boolean;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export function inputOf(method: string, { path, query }: Target, bytes: Uint8Array): Input {
+  const first = new Map<string, string>();
+  for (const [name, value] of query) if (!first.has(name)) first.set(name, value);
+  return { method, path, param: (name) => first.get(name), has: (name) => first.has(name), body: parseBody(bytes) };
+}
+
+function parseBody(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  if (bytes.length === 0) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw new Fault(400, "MalformedJSON", "The JSON you provided was not well-formed.");
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new Fault(400, "InappropriateJSON", "The JSON you provided was well-formed and valid, but not appropriate.");
+}

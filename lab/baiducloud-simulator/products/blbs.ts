@@ -1,0 +1,194 @@
+import type { Account } from "../account.ts";
+import { badRequest, denied, Fault, noSuchObject, quotaExceeded } from "../api/fault.ts";
+import { boolean, requiredText, resourceName, type Tag, tags, text } from "../api/fields.ts";
+import { page } from "../api/paging.ts";
+import type { Router } from "../api/router.ts";
+import type { Eips } from "./eips.ts";
+
+export interface SimulatedListener {
+  readonly listenerType: string;
+  readonly listenerPort: number;
+  /** All fields as stored, defaults filled in. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface SimulatedBlb {
+  readonly blbId: string;
+  readonly address: string;
+  readonly subnetId: string;
+  readonly tags: readonly Tag[];
+  readonly createTime: string;
+  readonly visibleFrom: number;
+  name: string;
+  desc: string;
+  status: "creating" | "available" | "updating";
+  allowDelete: boolean;
+  /** By `TCP/80`. */
+  readonly listeners: Map<string, SimulatedListener>;
+  /** Weight by instance. */
+  readonly backends: Map<string, number>;
+}
+
+/** Load balancers (BLB): the objects themselves; listeners and backends are in files of their own. */
+export interface Blbs {
+  readonly all: ReadonlyMap<string, SimulatedBlb>;
+  get(id: string): SimulatedBlb;
+  /** Refuses unless available, then enters `updating` for a while: every change of a load balancer goes through here. */
+  mutate(id: string, change: (blb: SimulatedBlb) => void): void;
+  onChange(listener: (blb: SimulatedBlb) => void): void;
+}
+
+export function createBlbs(account: Account, router: Router, eips: () => Eips): Blbs {
+  const { clock, timings, quotas, vpc } = account;
+  const all = new Map<string, SimulatedBlb>();
+  const listeners: ((blb: SimulatedBlb) => void)[] = [];
+  const told = (blb: SimulatedBlb): void => {
+    for (const listener of listeners) listener(blb);
+  };
+  const get = (id: string): SimulatedBlb => {
+    const blb = all.get(id);
+    if (!blb) throw noSuchObject(id);
+    return blb;
+  };
+  const rest = (blb: SimulatedBlb, ms: number, done: () => void): void => {
+    clock.schedule(ms, () => {
+      if (all.get(blb.blbId) !== blb) return;
+      blb.status = "available";
+      done();
+      told(blb);
+    });
+  };
+  const mutate = (id: string, change: (blb: SimulatedBlb) => void): void => {
+    const blb = get(id);
+    if (blb.status !== "available")
+      throw denied(`load balancer ${id} is ${blb.status}: try again when it is available.`);
+    change(blb);
+    blb.status = "updating";
+    told(blb);
+    rest(blb, timings.blbUpdate, () => {});
+  };
+  const summary = (blb: SimulatedBlb) => {
+    const eip = eips().boundTo(blb.blbId);
+    return {
+      blbId: blb.blbId,
+      name: blb.name,
+      desc: blb.desc,
+      address: blb.address,
+      status: blb.status,
+      vpcId: vpc.vpcId,
+      publicIp: eip?.eip ?? "",
+      eipRouteType: eip?.routeType ?? "",
+      publicIpv6: "",
+      eipV6RouteType: "",
+      tags: blb.tags,
+      allowDelete: blb.allowDelete,
+      allowModify: true,
+      modificationProtectionReason: "",
+      layer4ClusterId: "",
+      layer7ClusterId: "",
+      layer4ClusterExclusive: false,
+      layer7ClusterExclusive: false,
+      paymentTiming: "Postpaid",
+      billingMethod: "",
+    };
+  };
+
+  router.on("POST", "/v1/blb", ({ body }) => {
+    const vpcId = requiredText(body, "vpcId");
+    if (vpcId !== vpc.vpcId) throw noSuchObject(vpcId);
+    const subnetId = requiredText(body, "subnetId");
+    const desc = text(body, "desc") ?? "";
+    if (new TextEncoder().encode(desc).length > 450) throw badRequest("desc: at most 450 bytes.");
+    const name = resourceName(body);
+    const marks = tags(body);
+    if (all.size >= quotas.blbs) throw quotaExceeded("load balancers");
+    const address = account.takeIp(subnetId, text(body, "address") || undefined);
+    const blbId = account.newId("lb");
+    const blb: SimulatedBlb = {
+      blbId,
+      address,
+      subnetId,
+      tags: marks,
+      createTime: account.time(),
+      visibleFrom: clock.now() + timings.blbListLag,
+      name: name ?? `BLB-${account.region}-${blbId.slice(3)}`,
+      desc,
+      status: "creating",
+      allowDelete: boolean(body, "allowDelete") ?? true,
+      listeners: new Map(),
+      backends: new Map(),
+    };
+    all.set(blbId, blb);
+    const eip = text(body, "eip");
+    if (eip) eips().bindNow(eip, "BLB", blbId);
+    account.emit({ kind: "blb.created", blbId, name: blb.name, address });
+    rest(blb, timings.blbCreate, () => account.emit({ kind: "blb.available", blbId, name: blb.name, address }));
+    return { blbId, name: blb.name, desc, address };
+  });
+  router.on("GET", "/v1/blb", (input) => {
+    const [address, name, blbId, bccId] = ["address", "name", "blbId", "bccId"].map((field) => input.param(field));
+    const exact = input.param("exactlyMatch") === "true";
+    const fits = (value: string, wanted: string | undefined) =>
+      !wanted || (exact ? value === wanted : value.includes(wanted));
+    const ipv6 = input.param("type") === "ipv6";
+    const chosen = [...all.values()].filter(
+      (blb) =>
+        !ipv6 &&
+        blb.visibleFrom <= clock.now() &&
+        fits(blb.name, name) &&
+        fits(blb.address, address) &&
+        (!blbId || blb.blbId === blbId) &&
+        (!bccId || blb.backends.has(bccId)),
+    );
+    const views = chosen.map((blb) => ({ ...summary(blb), subnetId: blb.subnetId }));
+    return page(input, "blbList", views, (view) => view.blbId);
+  });
+  router.on("GET", "/v1/blb/{}", (_input, id = "") => {
+    const blb = get(id);
+    return {
+      ...summary(blb),
+      cidr: vpc.cidr,
+      vpcName: vpc.name,
+      createTime: blb.createTime,
+      releaseTime: "",
+      performanceLevel: "",
+      expireTime: "",
+      // A text here, a number everywhere else: official clients insist on it.
+      listener: [...blb.listeners.values()].map(({ listenerPort, listenerType }) => ({
+        port: String(listenerPort),
+        type: listenerType,
+      })),
+    };
+  });
+  router.on("PUT", "/v1/blb/{}", ({ body }, id = "") => {
+    const name = resourceName(body);
+    const desc = text(body, "desc");
+    const allowDelete = boolean(body, "allowDelete");
+    mutate(id, (blb) => {
+      blb.name = name ?? blb.name;
+      blb.desc = desc ?? blb.desc;
+      blb.allowDelete = allowDelete ?? blb.allowDelete;
+    });
+    return {};
+  });
+  router.on("DELETE", "/v1/blb/{}", (_input, id = "") => {
+    const blb = get(id);
+    if (!blb.allowDelete)
+      throw new Fault(403, "OperationDenied", `load balancer ${id} is protected against deletion (allowDelete).`);
+    if (blb.status !== "available")
+      throw denied(`load balancer ${id} is ${blb.status}: try again when it is available.`);
+    all.delete(id);
+    account.releaseIp(blb.address);
+    eips().detach(id);
+    account.emit({ kind: "blb.deleted", blbId: id, name: blb.name });
+    told(blb);
+    return {};
+  });
+  // Nothing is ever bound to these, but clients read them on every refresh.
+  router.on("GET", "/v1/blb/{}/securitygroup", (_input, id = "") => ({ ...(get(id) && {}), blbSecurityGroups: [] }));
+  router.on("GET", "/v1/blb/{}/enterprise/securitygroup", (_input, id = "") => ({
+    ...(get(id) && {}),
+    enterpriseSecurityGroups: [],
+  }));
+  return { all, get, mutate, onChange: (listener) => void listeners.push(listener) };
+}

@@ -1,0 +1,40 @@
+import type { Forwarding } from "../data-plane/data-plane.ts";
+import type { Blbs } from "./blbs.ts";
+import type { Eips } from "./eips.ts";
+import type { Instances } from "./instances.ts";
+
+/** The TCP and UDP listeners as the data plane should have them. */
+export function forwardingsOf(blbs: Blbs, eips: Eips, instances: Instances): readonly Forwarding[] {
+  const forwardings: Forwarding[] = [];
+  for (const blb of blbs.all.values()) {
+    if (blb.status === "creating") continue;
+    const address = eips.boundTo(blb.blbId)?.eip;
+    for (const { listenerType, listenerPort, fields } of blb.listeners.values()) {
+      if (listenerType !== "TCP" && listenerType !== "UDP") continue;
+      const seconds = (field: string) => Number(fields[field]) * 1000;
+      forwardings.push({
+        blbId: blb.blbId,
+        protocol: listenerType,
+        port: listenerPort,
+        address,
+        scheduler: String(fields.scheduler),
+        health: {
+          timeoutMs: seconds("healthCheckTimeoutInSecond"),
+          intervalMs: seconds("healthCheckInterval"),
+          unhealthyThreshold: Number(fields.unhealthyThreshold),
+          healthyThreshold: Number(fields.healthyThreshold),
+          probe: String(fields.healthCheckString ?? ""),
+        },
+        targets: [...blb.backends].flatMap(([instanceId, weight]) => {
+          const instance = instances.all.get(instanceId);
+          if (!instance) return [];
+          const host = instance.host ?? instance.internalIp;
+          return [
+            { instanceId, host, port: Number(fields.backendPort), weight, running: instance.status === "Running" },
+          ];
+        }),
+      });
+    }
+  }
+  return forwardings;
+}

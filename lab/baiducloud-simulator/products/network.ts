@@ -1,0 +1,181 @@
+import { parseCidr } from "@ccm/base";
+import type { Account } from "../account.ts";
+import { badRequest, Fault, noSuchObject } from "../api/fault.ts";
+import { requiredText, text } from "../api/fields.ts";
+import { page } from "../api/paging.ts";
+import type { Router } from "../api/router.ts";
+import type { Input } from "../api/wire.ts";
+import type { Instances } from "./instances.ts";
+
+export interface RouteRule {
+  readonly routeRuleId: string;
+  readonly routeTableId: string;
+  readonly sourceAddress: string;
+  readonly destinationAddress: string;
+  readonly nexthopId: string;
+  readonly nexthopType: string;
+  readonly pathType: string;
+  readonly description: string;
+}
+
+/** VPC, subnets and the route table. */
+export interface Network {
+  readonly routes: ReadonlyMap<string, RouteRule>;
+}
+
+const NEXT_HOPS = new Set(["custom", "vpn", "nat", "dcGateway", "peerConn", "ipv6gateway", "enic", "havip"]);
+
+export function createNetwork(account: Account, router: Router, instances: Instances): Network {
+  const { vpc, subnets, quotas } = account;
+  const system: RouteRule = {
+    routeRuleId: account.newId("rr"),
+    routeTableId: vpc.routeTableId,
+    sourceAddress: "0.0.0.0/0",
+    destinationAddress: vpc.cidr,
+    nexthopId: "",
+    nexthopType: "sys",
+    pathType: "normal",
+    description: "",
+  };
+  const routes = new Map<string, RouteRule>();
+  const vpcView = () => ({
+    vpcId: vpc.vpcId,
+    name: vpc.name,
+    cidr: vpc.cidr,
+    ipv6Cidr: "",
+    description: "",
+    isDefault: false,
+    relay: false,
+    secondaryCidr: [],
+    createdTime: account.time(),
+    tags: [],
+  });
+  const subnetViews = () =>
+    subnets.map((subnet) => ({
+      ...subnet,
+      vpcId: vpc.vpcId,
+      ipv6Cidr: "",
+      description: "",
+      availableIp: 4000,
+      tags: [],
+    }));
+  const checkTable = (input: Input): void => {
+    const [vpcId, tableId] = [input.param("vpcId"), input.param("routeTableId")];
+    if (!vpcId && !tableId) throw badRequest("one of vpcId and routeTableId is required.");
+    if (vpcId && vpcId !== vpc.vpcId) throw noSuchObject(vpcId);
+    if (tableId && tableId !== vpc.routeTableId) throw noSuchObject(tableId);
+  };
+  const allRules = () => [system, ...routes.values()];
+  const own = (id: string): RouteRule => {
+    if (id === system.routeRuleId) throw badRequest("a system route cannot be changed.");
+    const rule = routes.get(id);
+    if (!rule) throw noSuchObject(id);
+    return rule;
+  };
+  const checkAddresses = (source: string, destination: string): void => {
+    const any = (cidr: string) => cidr === "0.0.0.0/0" || cidr === "::/0";
+    const from = parseCidr(source);
+    const to = parseCidr(destination);
+    if (!from) throw badRequest(`sourceAddress: "${source}" is not a CIDR.`);
+    if (!to) throw badRequest(`destinationAddress: "${destination}" is not a CIDR.`);
+    const inside = subnets.some(({ cidr }) => {
+      const subnet = parseCidr(cidr);
+      return subnet && from.first >= subnet.first && from.last <= subnet.last;
+    });
+    if (!any(source) && !inside) throw badRequest(`sourceAddress: ${source} is neither 0.0.0.0/0 nor in a subnet.`);
+    const whole = parseCidr(vpc.cidr);
+    if (!any(destination) && whole && whole.family === to.family && to.first <= whole.last && to.last >= whole.first) {
+      throw badRequest(`destinationAddress: ${destination} overlaps the VPC's ${vpc.cidr}.`);
+    }
+  };
+
+  router.on("GET", "/v1/vpc", (input) => page(input, "vpcs", [vpcView()], ({ vpcId }) => vpcId));
+  router.on("GET", "/v1/vpc/{}", (_input, id = "") => {
+    if (id !== vpc.vpcId) throw noSuchObject(id);
+    return { vpc: { ...vpcView(), subnets: subnetViews() } };
+  });
+  router.on("GET", "/v1/subnet", (input) => {
+    const ids = input.param("subnetIds")?.split(",");
+    const [vpcId, zone, type] = [input.param("vpcId"), input.param("zoneName"), input.param("subnetType")];
+    const chosen = subnetViews().filter(
+      (subnet) =>
+        (!ids || ids.includes(subnet.subnetId)) &&
+        (!vpcId || vpcId === subnet.vpcId) &&
+        (!zone || zone === subnet.zoneName) &&
+        (!type || type === subnet.subnetType),
+    );
+    return page(input, "subnets", chosen, ({ subnetId }) => subnetId);
+  });
+  router.on("GET", "/v1/subnet/{}", (_input, id = "") => {
+    const subnet = subnetViews().find(({ subnetId }) => subnetId === id);
+    if (!subnet) throw noSuchObject(id);
+    return { subnet };
+  });
+  router.on("GET", "/v1/route", (input) => {
+    checkTable(input);
+    return { name: "main", routeTableId: vpc.routeTableId, vpcId: vpc.vpcId, routeRules: allRules() };
+  });
+  router.on("GET", "/v1/route/rule", (input) => {
+    checkTable(input);
+    return page(input, "routeRules", allRules(), ({ routeRuleId }) => routeRuleId);
+  });
+  router.on("POST", "/v1/route/rule", ({ body }) => {
+    const routeTableId = requiredText(body, "routeTableId");
+    if (routeTableId !== vpc.routeTableId) throw noSuchObject(routeTableId);
+    const sourceAddress = requiredText(body, "sourceAddress");
+    const destinationAddress = requiredText(body, "destinationAddress");
+    const nexthopType = requiredText(body, "nexthopType");
+    const nexthopId = text(body, "nexthopId") ?? "";
+    const description = text(body, "description") ?? "";
+    checkAddresses(sourceAddress, destinationAddress);
+    if (!NEXT_HOPS.has(nexthopType)) throw badRequest(`nexthopType: "${nexthopType}" is unknown.`);
+    if (nexthopType === "custom" && !instances.all.has(nexthopId)) throw noSuchObject(nexthopId);
+    if (description.length > 200) throw badRequest("description: at most 200 characters.");
+    const same = (rule: RouteRule) =>
+      rule.sourceAddress === sourceAddress && rule.destinationAddress === destinationAddress;
+    if (allRules().some(same))
+      throw new Fault(
+        409,
+        "RouteRuleRepeated",
+        `A route from ${sourceAddress} to ${destinationAddress} exists already.`,
+      );
+    if (routes.size >= quotas.routeRules)
+      throw new Fault(403, "RouteRuleExceedQuota", "The route rules of this table are used up.");
+    const routeRuleId = account.newId("rr");
+    routes.set(routeRuleId, {
+      routeRuleId,
+      routeTableId,
+      sourceAddress,
+      destinationAddress,
+      nexthopId,
+      nexthopType,
+      pathType: "normal",
+      description,
+    });
+    account.emit({ kind: "route.created", routeRuleId, destination: destinationAddress, nexthopId });
+    return { routeRuleId };
+  });
+  router.on("PUT", "/v1/route/rule/{}", ({ body }, id = "") => {
+    const rule = own(id);
+    // Empty texts mean "unchanged": the Go SDK always sends them.
+    const changed = {
+      ...rule,
+      sourceAddress: text(body, "sourceAddress") || rule.sourceAddress,
+      destinationAddress: text(body, "destinationAddress") || rule.destinationAddress,
+      nexthopId: text(body, "nexthopId") || rule.nexthopId,
+      description: text(body, "description") ?? rule.description,
+    };
+    checkAddresses(changed.sourceAddress, changed.destinationAddress);
+    if (changed.nexthopType === "custom" && !instances.all.has(changed.nexthopId))
+      throw noSuchObject(changed.nexthopId);
+    routes.set(id, changed);
+    return {};
+  });
+  router.on("DELETE", "/v1/route/rule/{}", (_input, id = "") => {
+    const { routeRuleId, destinationAddress, nexthopId } = own(id);
+    routes.delete(id);
+    account.emit({ kind: "route.deleted", routeRuleId, destination: destinationAddress, nexthopId });
+    return {};
+  });
+  return { routes };
+}
