@@ -27,7 +27,10 @@ export async function startCloud(options: {
     random,
     logger,
     eipPool: options.eips,
-    dataPlane: socketDataPlane({ clock, random, logger }),
+    dataPlane: socketDataPlane({
+      clock,
+      onProblem: (message) => onChange?.({ kind: "data-plane.problem", message }),
+    }),
     ...(onChange ? { onChange } : {}),
   });
   const handler: HttpHandler = (request) =>

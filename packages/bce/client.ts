@@ -5,7 +5,10 @@ import { createEip, type EipApi } from "./products/eip.ts";
 import { createVpc, type Vpc } from "./products/vpc.ts";
 import { createScheduler, type SchedulerOptions } from "./scheduler.ts";
 
-/** Baidu AI Cloud as seen by one account in one region. Every call goes through one scheduler. Calls throw a BceError. */
+/**
+ * Baidu AI Cloud as seen by one account in one region. Every call goes through one scheduler. Calls throw a BceError, or
+ * the signal's reason after an abort.
+ */
 export interface BceClient {
   readonly bcc: Bcc;
   readonly vpc: Vpc;
@@ -21,10 +24,18 @@ export interface BceClientOptions extends SchedulerOptions {
   readonly endpoints?: Partial<Readonly<Record<"bcc" | "blb" | "eip" | "cce", string>>>;
 }
 
+/** Throws a TypeError for an endpoint that is not `scheme://host[:port]`, a RangeError for limits that let nothing through. */
 export function createBceClient(options: BceClientOptions): BceClient {
   const call = createScheduler(options);
-  const endpoint = (product: "bcc" | "blb" | "eip" | "cce") =>
-    (options.endpoints?.[product] ?? `https://${product}.${options.region}.baidubce.com`).replace(/\/+$/, "");
+  const endpoint = (product: "bcc" | "blb" | "eip" | "cce") => {
+    const given = options.endpoints?.[product] ?? `https://${product}.${options.region}.baidubce.com`;
+    const url = given.replace(/\/+$/, "");
+    // A path would be sent but not signed, a user name would end up in error messages.
+    if (!/^https?:\/\/[^/?#@\s]+$/i.test(url)) {
+      throw new TypeError(`endpoint of ${product}: expected scheme://host[:port] and nothing else`);
+    }
+    return url;
+  };
   return {
     bcc: createBcc(call, endpoint("bcc")),
     vpc: createVpc(call, endpoint("bcc")),

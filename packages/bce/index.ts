@@ -1,12 +1,13 @@
 export * from "./call.ts";
 export * from "./client.ts";
 export * from "./client-token.ts";
-export * from "./credentials.ts";
+export { type CredentialSource, type Credentials, staticCredentials } from "./credentials.ts";
 export * from "./error.ts";
+export type { RateLimit, RateLimits } from "./limits.ts";
 export type { Bcc, Instance } from "./products/bcc.ts";
 export type { Backend, Blb, Listener, ListenerType, LoadBalancer } from "./products/blb.ts";
 export type { Cce, ClusterInstance } from "./products/cce.ts";
 export type { Eip, EipApi, EipSpec } from "./products/eip.ts";
 export type { RouteRule, Subnet, Vpc } from "./products/vpc.ts";
-export type { RateLimit, SchedulerOptions } from "./scheduler.ts";
+export type { SchedulerOptions } from "./scheduler.ts";
 export * from "./signing.ts";

@@ -1,62 +1,138 @@
-import { type Cancel, type Clock, TokenBucket } from "@ccm/base";
+import type { Cancel, Clock } from "@ccm/base";
 import type { Lane } from "./call.ts";
 
 const ORDER: readonly Lane[] = ["delete", "user", "backend", "resync"];
 
-interface Waiter {
-  readonly start: () => void;
+/** Who waits: served by lane, then in the order of coming. */
+class LaneQueue {
+  readonly #waiting: Readonly<Record<Lane, (() => void)[]>> = { delete: [], user: [], backend: [], resync: [] };
+
+  /** Resolves when served; rejects with the signal's reason, and has then left the queue. */
+  wait(lane: Lane, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      const queue = this.#waiting[lane];
+      const onAbort = () => {
+        queue.splice(queue.indexOf(start), 1);
+        reject(signal?.reason);
+      };
+      const start = () => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      };
+      queue.push(start);
+      signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+
+  /** The lane whose turn it is. */
+  next(): Lane | undefined {
+    return ORDER.find((lane) => this.#waiting[lane].length > 0);
+  }
+
+  serve(lane: Lane): void {
+    this.#waiting[lane].shift()?.();
+  }
+}
+
+/** A token bucket that can say when its next token comes: a timer set for that moment neither polls nor comes late. */
+class Allowance {
+  readonly #intervalMs: number;
+  readonly #slackMs: number;
+  #paidUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(perSecond: number, burst: number) {
+    this.#intervalMs = 1000 / perSecond;
+    this.#slackMs = this.#intervalMs * (burst - 1);
+  }
+
+  waitMs(now: number): number {
+    const wait = this.#paidUntil - this.#slackMs - now;
+    // What is left of a rounded wait must not count: a timer so short would not move the clock at all.
+    return wait < 0.01 ? 0 : wait;
+  }
+
+  take(now: number): void {
+    this.#paidUntil = Math.max(now, this.#paidUntil) + this.#intervalMs;
+  }
 }
 
 /**
- * One API's gate: `perSecond` calls on average, `burst` at once, and who waits is served by lane, then in the order of
- * coming. Deletes may also draw on a reserve, so that cleaning up never starves behind creating.
+ * One API's rate: `perSecond` calls on average, `burst` at once. Deletes may also draw on a reserve of a quarter of
+ * that, so that cleaning up never starves behind creating.
  */
 export class Gate {
   readonly #clock: Clock;
-  readonly #bucket: TokenBucket;
-  readonly #reserve: TokenBucket;
-  readonly #waiting: Readonly<Record<Lane, Waiter[]>> = { delete: [], user: [], backend: [], resync: [] };
-  readonly #pauseMs: number;
-  #timer: Cancel | undefined;
+  readonly #queue = new LaneQueue();
+  readonly #all: Allowance;
+  readonly #forDeletes: Allowance;
+  #heldUntil = Number.NEGATIVE_INFINITY;
+  #cancelTimer: Cancel | undefined;
 
   constructor(clock: Clock, perSecond: number, burst: number) {
     this.#clock = clock;
-    this.#bucket = new TokenBucket(clock, perSecond, burst);
-    this.#reserve = new TokenBucket(clock, perSecond / 4, Math.max(1, burst / 4));
-    this.#pauseMs = 1000 / perSecond;
+    this.#all = new Allowance(perSecond, burst);
+    this.#forDeletes = new Allowance(perSecond / 4, Math.max(1, burst / 4));
   }
 
   /** Resolves when the call may be sent; rejects with the signal's reason. */
   pass(lane: Lane, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        const queue = this.#waiting[lane];
-        queue.splice(queue.indexOf(waiter), 1);
-        reject(signal?.reason);
-      };
-      const waiter: Waiter = {
-        start: () => {
-          signal?.removeEventListener("abort", onAbort);
-          resolve();
-        },
-      };
-      this.#waiting[lane].push(waiter);
-      signal?.addEventListener("abort", onAbort, { once: true });
-      this.#serve();
-    });
+    const turn = this.#queue.wait(lane, signal);
+    this.#serve();
+    return turn;
+  }
+
+  /** Lets nothing pass for `ms`, deletes included: the cloud itself has asked for a pause. */
+  hold(ms: number): void {
+    this.#heldUntil = Math.max(this.#heldUntil, this.#clock.monotonic() + ms);
   }
 
   #serve(): void {
-    for (;;) {
-      const lane = ORDER.find((name) => this.#waiting[name].length > 0);
-      if (!lane) return;
-      if (!this.#bucket.tryTake() && !(lane === "delete" && this.#reserve.tryTake())) break;
-      this.#waiting[lane].shift()?.start();
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    for (let lane = this.#queue.next(); lane; lane = this.#queue.next()) {
+      const now = this.#clock.monotonic();
+      const reserved = lane === "delete" ? this.#forDeletes.waitMs(now) : Number.POSITIVE_INFINITY;
+      const general = this.#all.waitMs(now);
+      const wait = Math.max(this.#heldUntil - now, Math.min(general, reserved));
+      if (wait > 0) {
+        this.#cancelTimer = this.#clock.schedule(wait, () => this.#serve());
+        return;
+      }
+      (general === 0 ? this.#all : this.#forDeletes).take(now);
+      this.#queue.serve(lane);
     }
-    this.#timer ??= this.#clock.schedule(this.#pauseMs, () => {
-      this.#timer = undefined;
+  }
+}
+
+/** At most `total` calls on their way at once, an eighth of them kept free for deletes. */
+export class Slots {
+  readonly #queue = new LaneQueue();
+  readonly #total: number;
+  readonly #reserve: number;
+  #used = 0;
+
+  constructor(total: number) {
+    this.#total = total;
+    this.#reserve = total > 1 ? Math.max(1, Math.floor(total / 8)) : 0;
+  }
+
+  /** Resolves to the function that gives the slot back. */
+  async enter(lane: Lane, signal?: AbortSignal): Promise<() => void> {
+    const turn = this.#queue.wait(lane, signal);
+    this.#serve();
+    await turn;
+    return () => {
+      this.#used--;
       this.#serve();
-    });
+    };
+  }
+
+  #serve(): void {
+    for (let lane = this.#queue.next(); lane; lane = this.#queue.next()) {
+      if (this.#used >= (lane === "delete" ? this.#total : this.#total - this.#reserve)) return;
+      this.#used++;
+      this.#queue.serve(lane);
+    }
   }
 }

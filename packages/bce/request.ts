@@ -1,8 +1,7 @@
+import type { Answer, BceCall, Query, Scheduler } from "./api-call.ts";
 import type { ReadOptions, WriteOptions } from "./call.ts";
 import { BceError } from "./error.ts";
-import type { BceCall, Scheduler } from "./scheduler.ts";
-
-export type Query = readonly (readonly [string, string])[];
+import { broken } from "./paging.ts";
 
 /** Builds a product's calls: its endpoint, its name in operations, and what reads and writes have in common. */
 export interface Product {
@@ -25,14 +24,19 @@ export function product(name: string, endpoint: string): Product {
     path,
     lane: options.lane ?? ("resync" as const),
     signal: options.signal,
-    repeatable: true,
   });
   return {
-    read: (action, path, query, options = {}) => ({ ...base(action, path, options), method: "GET", query }),
-    lookUp: (action, path, body, options = {}) => ({ ...base(action, path, options), method: "POST", body }),
+    read: (action, path, query, options = {}) => ({ ...base(action, path, options), method: "GET", read: true, query }),
+    lookUp: (action, path, body, options = {}) => ({
+      ...base(action, path, options),
+      method: "POST",
+      read: true,
+      body,
+    }),
     write: (action, method, path, options, { query = [], body } = {}) => ({
       ...base(action, path, { lane: "user", ...options }),
       method,
+      read: false,
       query: [...query, ["clientToken", options.clientToken]],
       ...(body === undefined ? {} : { body }),
     }),
@@ -45,10 +49,11 @@ export function given(values: Readonly<Record<string, string | undefined>>): Que
 }
 
 /** A text that the answer must have. */
-export function required(request: BceCall, answer: Readonly<Record<string, unknown>>, field: string): string {
+export function required(request: BceCall, answer: Answer, field: string): string {
   const value = answer[field];
   if (typeof value === "string" && value !== "") return value;
-  // For a write the work was done: the caller finds it again by its clientToken or its marks.
+  if (request.read) throw broken(request, `the answer has no ${field}`);
+  // The work was done: the caller finds it again by its clientToken or its marks.
   throw new BceError("ambiguous", request.operation, `${request.operation}: the answer has no ${field}`);
 }
 
@@ -63,7 +68,7 @@ export async function objectOf<T>(call: Scheduler, request: BceCall, idField: st
   ) {
     return object as T;
   }
-  throw new BceError("unavailable", request.operation, `${request.operation}: the answer has no ${idField}`);
+  throw broken(request, `the answer has no ${idField}`);
 }
 
 export function batches<T>(items: readonly T[], size: number): readonly (readonly T[])[] {

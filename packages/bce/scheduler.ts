@@ -1,48 +1,23 @@
 import {
   Backoff,
   type Clock,
-  errorText,
   formatMs,
-  isAbort,
   type Logger,
   type Metrics,
   noMetrics,
   type Random,
-  readText,
   silentLogger,
   sleep,
-  splitUrl,
-  TimeoutError,
   type Transport,
-  TransportError,
-  withTimeout,
 } from "@ccm/base";
-import type { Lane } from "./call.ts";
-import { parseBody, refusal } from "./classify.ts";
+import type { Answer, BceCall, Scheduler } from "./api-call.ts";
 import type { CredentialSource } from "./credentials.ts";
 import { BceError } from "./error.ts";
-import { Gate } from "./lanes.ts";
-import { authorization, bceTime, contentMd5, encode, encodePath } from "./signing.ts";
-
-/** One call of the API, before it is signed. */
-export interface BceCall {
-  /** Product and action: "blb.create". Limits, metrics and errors go by it. */
-  readonly operation: string;
-  readonly endpoint: string;
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  readonly path: string;
-  readonly query?: readonly (readonly [string, string])[];
-  readonly body?: unknown;
-  readonly lane: Lane;
-  readonly signal?: AbortSignal | undefined;
-  /** Whether it changes nothing, or carries a clientToken: only then is it sent again when its fate is unknown. */
-  readonly repeatable: boolean;
-}
-
-export interface RateLimit {
-  readonly perSecond: number;
-  readonly burst: number;
-}
+import { createExchange } from "./exchange.ts";
+import { Gate, Slots } from "./lanes.ts";
+import { checkLimits, limitOf, type RateLimits } from "./limits.ts";
+import { instruments } from "./metrics.ts";
+import { shareReads } from "./shared-reads.ts";
 
 export interface SchedulerOptions {
   readonly credentials: CredentialSource;
@@ -52,214 +27,139 @@ export interface SchedulerOptions {
   readonly logger?: Logger;
   readonly metrics?: Metrics;
   readonly userAgent?: string;
-  /** By operation; "default" for the rest. Baidu publishes none: these are what its own controllers allow themselves. */
-  readonly limits?: Readonly<Record<string, RateLimit>>;
+  /** Instead of the defaults in limits.ts. */
+  readonly limits?: RateLimits;
+  /** Calls on their way at once, over all operations. Default 32. */
+  readonly concurrency?: number;
   /** Of one attempt. Default 30 s. */
   readonly timeoutMs?: number;
   /** Attempts after the first. Default 4. */
   readonly retries?: number;
 }
 
-/** Resolves to the answer's JSON object ({} for an empty one). Throws a BceError. */
-export type Scheduler = (call: BceCall) => Promise<Readonly<Record<string, unknown>>>;
-
-const DEFAULT_LIMIT: RateLimit = { perSecond: 20, burst: 40 };
 const BACKOFF = { minMs: 300, maxMs: 20_000, factor: 2, jitter: 0.3 };
-const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** Who is asked to wait longer hands the error back: its caller has a queue for that, and others to serve meanwhile. */
+const LONGEST_WAIT_MS = 60_000;
 
 /**
- * The one way to the cloud: limits per operation, lanes, one call for equal reads at the same time, a fresh signature
- * for each attempt. Throttling, 5xx and lost answers are repeated here; a conflict is not, since its cure is to look
- * again, which only the caller can.
+ * The one way to the cloud: limits per operation, lanes, a bound on concurrency, one call for equal reads, a fresh
+ * signature for each attempt. What was throttled, found the cloud unavailable or got no answer that tells is repeated,
+ * a write only with its clientToken, which makes the repetition harmless. A conflict is not repeated: its cure is to
+ * look at the object again, which only the caller can. Throws a RangeError for limits that let nothing through.
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
-  const { credentials, send, clock, random, timeoutMs = 30_000, retries = 4, limits = {} } = options;
+  const { clock, random, timeoutMs = 30_000, retries = 4, limits = {}, concurrency = 32 } = options;
+  const { credentials, send, userAgent = "cloud-provider-baiducloud" } = options;
+  checkLimits(limits);
+  if (!(concurrency >= 1)) throw new RangeError(`concurrency: expected a number of at least 1, got ${concurrency}`);
   const logger = options.logger ?? silentLogger;
-  const userAgent = options.userAgent ?? "cloud-provider-baiducloud";
   const measure = instruments(options.metrics ?? noMetrics, clock);
+  const exchange = createExchange({ credentials, send, clock, userAgent, timeoutMs });
+  const slots = new Slots(concurrency);
   const gates = new Map<string, Gate>();
-  /** How far the cloud's clock is ahead of ours, learned from a refusal. Milliseconds. */
-  let skewMs = 0;
+  /** How far the cloud's clock is ahead of ours, learned from a refusal. */
+  let aheadMs = 0;
 
   const gateOf = (operation: string): Gate => {
     let gate = gates.get(operation);
     if (!gate) {
-      const { perSecond, burst } = limits[operation] ?? limits.default ?? DEFAULT_LIMIT;
+      const { perSecond, burst } = limitOf(operation, limits);
       gate = new Gate(clock, perSecond, burst);
       gates.set(operation, gate);
     }
     return gate;
   };
 
-  const attempt = async (call: BceCall): Promise<Answer> => {
-    const { accessKeyId, secretAccessKey, sessionToken } = await credentials();
-    const time = clock.now() + skewMs;
-    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-    const query = call.query ?? [];
-    const headers: Record<string, string> = {
-      host: splitUrl(call.endpoint).host,
-      "content-type": "application/json;charset=utf-8",
-      "x-bce-date": bceTime(time),
-      ...(sessionToken ? { "x-bce-security-token": sessionToken.reveal() } : {}),
-      ...(body === undefined
-        ? {}
-        : { "content-length": String(Buffer.byteLength(body)), "content-md5": contentMd5(body) }),
-    };
-    const signed = authorization(
-      { method: call.method, path: call.path, query, headers },
-      { accessKeyId, secretAccessKey, time },
-    );
-    const request = {
-      method: call.method,
-      url: call.endpoint + encodePath(call.path) + queryText(query),
-      headers: { ...headers, "user-agent": userAgent, authorization: signed },
-      ...(body === undefined ? {} : { body }),
-    };
-    const what = `${call.operation}: ${headers.host}`;
-    const answer = await withTimeout(clock, timeoutMs, what, call.signal, async (signal) => {
-      const response = await send(request, { signal });
-      return { status: response.status, headers: response.headers, text: await readText(response.body) };
-    });
-    if (answer.status >= 400) throw refusal(call.operation, answer.status, answer.headers, answer.text);
-    if (answer.text.trim() === "") return {};
-    const parsed = parseBody(answer.text);
-    if (answer.status < 300 && parsed) return parsed;
-    const kind = call.method === "GET" ? "unavailable" : "ambiguous";
-    throw new BceError(kind, call.operation, `${what} answered HTTP ${answer.status} with something that is not JSON`, {
-      status: answer.status,
-    });
+  /** Waits for its turn and makes one attempt; a BceError is returned, not thrown. */
+  const attempt = async (call: BceCall, onSend: () => void): Promise<Answer | BceError> => {
+    await gateOf(call.operation).pass(call.lane, call.signal);
+    const leave = await slots.enter(call.lane, call.signal);
+    const finish = measure.start(call.operation);
+    try {
+      onSend();
+      const answer = await exchange(call, aheadMs);
+      finish("OK");
+      return answer;
+    } catch (error) {
+      finish(error instanceof BceError ? (error.code ?? error.kind) : "Aborted");
+      if (error instanceof BceError) return error;
+      throw error;
+    } finally {
+      leave();
+    }
   };
 
   const run = async (call: BceCall, onSend: () => void): Promise<Answer> => {
+    const { operation, signal } = call;
+    checkCall(call);
     const backoff = new Backoff(BACKOFF, random);
-    let skewCorrected = false;
-    for (let tries = 0; ; tries++) {
-      await gateOf(call.operation).pass(call.lane, call.signal);
-      onSend();
-      const finish = measure.start(call.operation);
-      try {
-        const answer = await attempt(call);
-        finish("OK");
-        return answer;
-      } catch (error) {
-        if (isAbort(error, call.signal)) {
-          finish("Aborted");
-          throw error;
-        }
-        const failure = asBceError(call, error);
-        finish(failure.code ?? failure.kind);
-        if (isSkew(failure)) {
-          const ahead = failure.serverTime === undefined ? undefined : failure.serverTime - clock.now();
-          if (skewCorrected || ahead === undefined) throw skewError(failure, ahead);
-          skewCorrected = true;
-          skewMs = ahead;
-          logger.warn("the cloud's clock differs from ours, following it", { aheadMs: ahead });
-          continue;
-        }
-        if (tries >= retries || !mayRepeat(call, failure)) throw failure;
-        measure.retried(call.operation, failure.kind);
-        const waitMs = failure.retryAfterMs ?? backoff.next();
-        logger.debug("repeating a cloud API call", { operation: call.operation, error: failure.message, waitMs });
-        await sleep(clock, waitMs, call.signal);
+    let clockRepaired = false;
+    for (let failures = 0; ; ) {
+      const outcome = await attempt(call, onSend);
+      if (!(outcome instanceof BceError)) return outcome;
+      if (isSkew(outcome)) {
+        const ahead = outcome.serverTime === undefined ? undefined : outcome.serverTime - clock.now();
+        if (clockRepaired || ahead === undefined) throw skewError(outcome, ahead);
+        clockRepaired = true;
+        aheadMs = ahead;
+        logger.warn("the cloud's clock differs from ours, following it", { operation, aheadMs });
+        measure.retried(operation);
+        continue;
       }
+      const waitMs = Math.max(outcome.retryAfterMs ?? 0, backoff.next());
+      if (outcome.kind === "throttled") {
+        measure.throttled(operation);
+        gateOf(operation).hold(Math.min(waitMs, LONGEST_WAIT_MS));
+      }
+      if (failures >= retries || waitMs > LONGEST_WAIT_MS || !mayRepeat(call, outcome)) throw outcome;
+      failures++;
+      measure.retried(operation);
+      logger.debug("repeating a cloud API call", { operation, error: outcome.message, waitMs: Math.round(waitMs) });
+      await sleep(clock, waitMs, signal);
     }
   };
 
-  /** Reads that wait for the gate. A read that is already under way is not joined: it may have missed the caller's own write. */
-  const waiting = new Map<string, Promise<Answer>>();
-  return (call) => {
-    if (call.method !== "GET") return run(call, () => {});
-    const key = `${call.endpoint}${call.path}${queryText(call.query ?? [])}`;
-    let shared = waiting.get(key);
-    if (!shared) {
-      // Without the first caller's signal: its abort must not fail the others.
-      const { signal: _, ...unbound } = call;
-      shared = run(unbound, () => waiting.delete(key));
-      waiting.set(key, shared);
-    }
-    return unlessAborted(shared, call.signal);
-  };
+  return shareReads(run);
 }
 
-type Answer = Readonly<Record<string, unknown>>;
-
-function queryText(query: readonly (readonly [string, string])[]): string {
-  if (query.length === 0) return "";
-  // A flag such as "unbind" is sent bare, as the official SDKs do.
-  return `?${query.map(([name, value]) => (value === "" ? encode(name) : `${encode(name)}=${encode(value)}`)).join("&")}`;
+function tokenOf(call: BceCall): string {
+  return call.query?.find(([name]) => name === "clientToken")?.[1] ?? "";
 }
 
-function asBceError(call: BceCall, error: unknown): BceError {
-  if (error instanceof BceError) return error;
-  const { host } = splitUrl(call.endpoint);
-  const read = call.method === "GET";
-  if (error instanceof TransportError) {
-    const kind = error.maybeSent && !read ? "ambiguous" : "unavailable";
-    return new BceError(kind, call.operation, `${call.operation}: ${error.message}`, { cause: error });
+/** Throws for what must never be sent: a path with a hole in it means another object, or the whole collection. */
+function checkCall(call: BceCall): void {
+  const { operation, path } = call;
+  const parts = path.split("/").slice(1);
+  if (parts.some((part) => part === "" || part === "." || part === "..")) {
+    throw new BceError("permanent", operation, `${operation}: an id is empty or not an id (path ${path})`);
   }
-  if (error instanceof TimeoutError) {
-    return new BceError(read ? "unavailable" : "ambiguous", call.operation, error.message, { cause: error });
+  if (!call.read && !/^[\x21-\x7e]{1,64}$/.test(tokenOf(call))) {
+    const text = "clientToken: expected 1 to 64 printable ASCII characters, without which a write cannot be repeated";
+    throw new BceError("permanent", operation, `${operation}: ${text}`);
   }
-  return new BceError("permanent", call.operation, `${call.operation}: ${host}: ${errorText(error)}`, { cause: error });
 }
 
-function mayRepeat(call: BceCall, failure: BceError): boolean {
-  if (failure.kind === "throttled" || failure.kind === "unavailable") return true;
-  return failure.kind === "ambiguous" && call.repeatable;
+function mayRepeat(call: BceCall, { kind }: BceError): boolean {
+  return (
+    (kind === "throttled" || kind === "unavailable" || kind === "ambiguous") && (call.read || tokenOf(call) !== "")
+  );
 }
 
-function isSkew(failure: BceError): boolean {
-  return failure.code === "RequestTimeTooSkewed" || failure.code === "RequestExpired";
+function isSkew({ code }: BceError): boolean {
+  return code === "RequestTimeTooSkewed" || code === "RequestExpired";
 }
 
-function skewError(failure: BceError, aheadMs: number | undefined): BceError {
+function skewError(refused: BceError, aheadMs: number | undefined): BceError {
+  const { operation, code, status, requestId, serverTime } = refused;
   const gap =
     aheadMs === undefined
       ? "check this machine's clock"
       : `this machine's clock is ${formatMs(Math.abs(aheadMs))} ${aheadMs > 0 ? "behind" : "ahead of"} the cloud's`;
-  return new BceError("auth", failure.operation, `${failure.message}: ${gap}`, {
-    ...(failure.code ? { code: failure.code } : {}),
-    ...(failure.status ? { status: failure.status } : {}),
-    ...(failure.requestId ? { requestId: failure.requestId } : {}),
-    cause: failure,
-  });
-}
-
-function instruments(metrics: Metrics, clock: Clock) {
-  const requests = metrics.counter({
-    name: "bce_api_requests_total",
-    help: "Calls to Baidu AI Cloud, by operation and the cloud's code (OK for success)",
-    labels: ["operation", "code"],
-  });
-  const duration = metrics.histogram({
-    name: "bce_api_request_duration_seconds",
-    help: "How long one attempt of a call takes, by operation",
-    labels: ["operation"],
-    buckets: SECONDS,
-  });
-  const retries = metrics.counter({
-    name: "bce_api_retries_total",
-    help: "Attempts after the first, by operation and the kind of error before",
-    labels: ["operation", "kind"],
-  });
-  return {
-    start(operation: string): (code: string) => void {
-      const since = clock.monotonic();
-      return (code) => {
-        requests.inc({ operation, code });
-        duration.observe((clock.monotonic() - since) / 1000, { operation });
-      };
-    },
-    retried: (operation: string, kind: string) => retries.inc({ operation, kind }),
-  };
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  if (signal.aborted) return Promise.reject(signal.reason);
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  return new BceError("auth", operation, `${refused.message}: ${gap}`, {
+    ...(code ? { code } : {}),
+    ...(status ? { status } : {}),
+    ...(requestId ? { requestId } : {}),
+    ...(serverTime === undefined ? {} : { serverTime }),
+    cause: refused,
   });
 }

@@ -1,7 +1,8 @@
+import type { Scheduler } from "../api-call.ts";
 import type { ReadOptions, Tag } from "../call.ts";
+import { isBceError } from "../error.ts";
 import { allPages } from "../paging.ts";
 import { batches, given, objectOf, product } from "../request.ts";
-import type { Scheduler } from "../scheduler.ts";
 
 /** The fields of a server (BCC, EBC) that this project reads. Source: `/v2/instance`. */
 export interface Instance {
@@ -51,19 +52,15 @@ export function createBcc(call: Scheduler, endpoint: string): Bcc {
   return {
     async list(filter = {}, options = {}) {
       const { vpcId, privateIps, ids, names, internalIp } = filter;
-      const many = ids ?? names ?? privateIps;
-      const groups: readonly (readonly string[] | undefined)[] = many ? batches(many, BATCH) : [undefined];
       const found: Instance[] = [];
-      for (const group of groups) {
-        const text = group?.join(",");
-        const query = given({
-          vpcId,
-          internalIp,
-          instanceIds: ids ? text : undefined,
-          instanceNames: !ids && names ? text : undefined,
-          privateIps: !ids && !names && privateIps ? text : undefined,
-        });
-        found.push(...(await allPages<Instance>(call, bcc.read("list", "/v2/instance", query, options), "instances")));
+      for (const instanceIds of joinedBatches(ids)) {
+        for (const instanceNames of joinedBatches(names)) {
+          for (const ips of joinedBatches(privateIps)) {
+            const query = given({ vpcId, internalIp, instanceIds, instanceNames, privateIps: ips });
+            const request = bcc.read("list", "/v2/instance", query, options);
+            found.push(...(await allPages<Instance>(call, request, "instances")));
+          }
+        }
       }
       return found;
     },
@@ -71,11 +68,23 @@ export function createBcc(call: Scheduler, endpoint: string): Bcc {
       objectOf<Instance>(call, bcc.read("get", `/v2/instance/${id}`, [], options), "id", "instance"),
     async listByIds(ids, options = {}) {
       const found: Instance[] = [];
-      for (const group of batches(ids, BATCH)) {
+      for (const group of batches([...new Set(ids)], BATCH)) {
         const request = bcc.lookUp("listByIds", "/v2/instance/listByInstanceId", { instanceIds: group }, options);
-        found.push(...(await allPages<Instance>(call, request, "instances")));
+        try {
+          found.push(...(await allPages<Instance>(call, request, "instances")));
+        } catch (error) {
+          if (!isBceError(error, "absent")) throw error;
+          // Seen in the logs of Baidu's CNI: one unknown id makes it refuse all. The list leaves unknown ids out.
+          const listed = bcc.read("list", "/v2/instance", [["instanceIds", group.join(",")]], options);
+          found.push(...(await allPages<Instance>(call, listed, "instances")));
+        }
       }
       return found;
     },
   };
+}
+
+/** Comma lists of at most 100; one undefined for a filter that was not given, nothing for one that is empty. */
+function joinedBatches(values: readonly string[] | undefined): readonly (string | undefined)[] {
+  return values ? batches([...new Set(values)], BATCH).map((group) => group.join(",")) : [undefined];
 }

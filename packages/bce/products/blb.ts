@@ -1,7 +1,7 @@
+import type { Scheduler } from "../api-call.ts";
 import type { ReadOptions, Tag, WriteOptions } from "../call.ts";
 import { allPages } from "../paging.ts";
 import { given, objectOf, product, required } from "../request.ts";
-import type { Scheduler } from "../scheduler.ts";
 
 /** creating, available, updating, paused, unavailable. Mutations are refused unless available. */
 export interface LoadBalancer {
@@ -142,7 +142,7 @@ export function createBlb(call: Scheduler, endpoint: string): Blb {
       await call(blb.write("updateListener", "PUT", at(id, `/${listenerType}listener`), options, { query, body }));
     },
     async deleteListeners(id, listeners, options) {
-      // With the type: a port alone is ambiguous when TCP and UDP share it.
+      // Always portTypeList, never portList: a port alone does not say which listener when TCP and UDP share it.
       const portTypeList = listeners.map(({ listenerPort, listenerType }) => ({
         port: listenerPort,
         type: listenerType,

@@ -1,8 +1,7 @@
+import type { Scheduler } from "../api-call.ts";
 import type { ReadOptions } from "../call.ts";
-import { BceError } from "../error.ts";
-import { allNumberedPages } from "../paging.ts";
+import { allNumberedPages, broken, listAt } from "../paging.ts";
 import { product } from "../request.ts";
-import type { Scheduler } from "../scheduler.ts";
 
 /** A node of a CCE cluster, flattened from `spec` and `status.machine`. */
 export interface ClusterInstance {
@@ -33,11 +32,13 @@ export function createCce(call: Scheduler, endpoint: string): Cce {
     async listInstances(clusterId, options = {}) {
       const request = cce.read("listInstances", `/v2/cluster/${clusterId}/instances`, [], options);
       const raw = await allNumberedPages<Mapping>(call, request, (answer) => {
-        const page = mapping(answer.instancePage);
-        if (!Array.isArray(page.instanceList ?? [])) {
-          throw new BceError("unavailable", request.operation, `${request.operation}: the answer has no instanceList`);
-        }
-        return { entries: (page.instanceList ?? []) as Mapping[], total: Number(page.totalCount ?? 0) };
+        const page = answer.instancePage;
+        if (typeof page !== "object" || page === null) throw broken(request, "the answer has no instancePage");
+        const { totalCount } = page as Mapping;
+        return {
+          entries: listAt<Mapping>(request, page as Mapping, "instanceList"),
+          total: typeof totalCount === "number" ? totalCount : undefined,
+        };
       });
       return raw.map(flatten);
     },

@@ -1,7 +1,7 @@
+import type { Scheduler } from "../api-call.ts";
 import type { ReadOptions, WriteOptions } from "../call.ts";
 import { allPages } from "../paging.ts";
 import { given, product, required } from "../request.ts";
-import type { Scheduler } from "../scheduler.ts";
 
 export interface RouteRule {
   readonly routeRuleId: string;

@@ -1,0 +1,51 @@
+import type { Clock, Metrics } from "@ccm/base";
+
+const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export interface Instruments {
+  /** Starts the watch of one attempt; call the result with the code it ended with. */
+  start(operation: string): (code: string) => void;
+  throttled(operation: string): void;
+  retried(operation: string): void;
+}
+
+/**
+ * bce_api_requests_total{operation, code}: attempts. The code is "OK", the cloud's own, "Aborted", or our kind of error.
+ * bce_api_request_duration_seconds{operation}: one attempt, without the wait for its turn.
+ * bce_api_throttled_total{operation}: attempts that the cloud throttled.
+ * bce_api_retries_total{operation}: attempts after the first.
+ */
+export function instruments(metrics: Metrics, clock: Clock): Instruments {
+  const requests = metrics.counter({
+    name: "bce_api_requests_total",
+    help: "Attempts of calls to Baidu AI Cloud, by operation and code (OK for success)",
+    labels: ["operation", "code"],
+  });
+  const duration = metrics.histogram({
+    name: "bce_api_request_duration_seconds",
+    help: "How long one attempt of a call to Baidu AI Cloud takes, by operation",
+    labels: ["operation"],
+    buckets: SECONDS,
+  });
+  const throttled = metrics.counter({
+    name: "bce_api_throttled_total",
+    help: "Attempts that Baidu AI Cloud throttled, by operation",
+    labels: ["operation"],
+  });
+  const retries = metrics.counter({
+    name: "bce_api_retries_total",
+    help: "Attempts after the first of a call to Baidu AI Cloud, by operation",
+    labels: ["operation"],
+  });
+  return {
+    start(operation) {
+      const since = clock.monotonic();
+      return (code) => {
+        requests.inc({ operation, code });
+        duration.observe((clock.monotonic() - since) / 1000, { operation });
+      };
+    },
+    throttled: (operation) => throttled.inc({ operation }),
+    retried: (operation) => retries.inc({ operation }),
+  };
+}

@@ -1,0 +1,27 @@
+/** Bundles each command of apps/ into one file under dist/ that runs on Node.js 24 without node_modules. */
+import { chmodSync, readdirSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+/** Bundled CommonJS packages look for these. */
+const BANNER = `#!/usr/bin/env node
+import { createRequire as __createRequire } from "node:module";
+const require = __createRequire(import.meta.url);`;
+
+for (const app of readdirSync(`${ROOT}apps`)) {
+  const outfile = `${ROOT}dist/${app}.mjs`;
+  await build({
+    entryPoints: [`${ROOT}apps/${app}/main.ts`],
+    outfile,
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    format: "esm",
+    banner: { js: BANNER },
+    legalComments: "none",
+    logLevel: "warning",
+  });
+  chmodSync(outfile, 0o755);
+  process.stdout.write(`dist/${app}.mjs  ${(statSync(outfile).size / 1e6).toFixed(2)} MB\n`);
+}
