@@ -1,5 +1,6 @@
 import { get } from "node:http";
 import { fileURLToPath } from "node:url";
+import type { SimulatorEvent } from "@ccm/baiducloud-simulator";
 import { createLogger, type Logger } from "@ccm/base";
 import { systemClock, systemRandom } from "@ccm/base/node";
 import { createInformer, type Informer, type KubeClient, NODES, type Node, SERVICES, type Service } from "@ccm/kube";
@@ -38,6 +39,8 @@ export interface LabOptions {
   /** Ports of the API server and of the simulator; 0 picks free ones. */
   readonly kubePort?: number;
   readonly cloudPort?: number;
+  /** Hears of each change of the cloud, at the moment it happens. */
+  readonly onCloud?: (event: SimulatorEvent) => void;
 }
 
 /** Brings up the API server, the simulator, the CCM process and the nodes. What fails on the way is taken down again. */
@@ -55,7 +58,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 }
 
 async function start(
-  { nodeCount, print, kubePort = 0, cloudPort = 0 }: LabOptions,
+  { nodeCount, print, kubePort = 0, cloudPort = 0, onCloud }: LabOptions,
   undo: (() => Promise<void> | void)[],
   close: () => Promise<void>,
 ): Promise<Lab> {
@@ -75,7 +78,10 @@ async function start(
     clock,
     random,
     logger,
-    onChange: (event) => story.onCloud(event),
+    onChange: (event) => {
+      story.onCloud(event);
+      onCloud?.(event);
+    },
   });
   undo.push(() => cloud.close());
 

@@ -9,7 +9,7 @@ export function createEipPool(
 ): (taken: (address: string) => boolean) => string {
   const text = range ?? `127.${64 + Math.floor(random.next() * 60)}.${Math.floor(random.next() * 256)}.0/24`;
   const cidr = parseCidr(text);
-  if (!cidr || cidr.family !== 4 || cidr.bits > 30)
+  if (cidr?.family !== 4 || cidr.bits > 30)
     throw new RangeError(`eipPool "${text}": expected an IPv4 CIDR of at most /30`);
   const size = cidr.last - cidr.first - 1n;
   let offset = 0n;

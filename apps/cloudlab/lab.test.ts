@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { sleep } from "@ccm/base";
+import { systemClock } from "@ccm/base/node";
+import { addressOf } from "./check.ts";
+import { EXAMPLE, type Lab, startLab } from "./lab.ts";
+import { applyManifest } from "./manifests.ts";
+
+const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
+const run = promisify(execFile);
+
+async function until(what: string, condition: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
+  const deadline = systemClock.monotonic() + limitMs;
+  while (!(await condition())) {
+    assert.ok(systemClock.monotonic() < deadline, `waited ${limitMs / 1000} s in vain until ${what}`);
+    await sleep(systemClock, 20);
+  }
+}
+
+const hasAddress = (lab: Lab) => addressOf(lab.services.get("default/nginx")) !== undefined;
+
+interface Running {
+  output(): string;
+  /** Sends the signal and resolves to the exit code. */
+  interrupt(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Runs a command of cloudlab beside the test, and ends it whatever happens. */
+async function withCommand(args: readonly string[], test: (running: Running) => Promise<void>): Promise<void> {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  try {
+    await test({
+      output: () => output,
+      interrupt(signal) {
+        child.kill(signal);
+        return ended;
+      },
+    });
+  } finally {
+    child.kill("SIGKILL");
+    await ended;
+  }
+}
+
+describe("the lab with real processes", () => {
+  it("runs the main job from end to end and prints its result as the last line", async () => {
+    const { stdout } = await run(process.execPath, [MAIN, "up", "--check"], { timeout: 120_000 });
+    const result = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Record<string, unknown>;
+    const { ok, nodes, requests, leaked } = result;
+    assert.deepEqual({ ok, nodes, requests, leaked }, { ok: true, nodes: 3, requests: 20, leaked: 0 });
+    assert.ok(Number(result.secondsToAddress) < 10, `the address took ${result.secondsToAddress} s`);
+  });
+
+  it("ends with one load balancer and one address when the CCM is killed while it makes the first", async () => {
+    let kill: () => void = () => {};
+    const lab = await startLab({
+      nodeCount: 3,
+      print: () => {},
+      onCloud: (event) => {
+        if (event.kind === "blb.created") kill();
+      },
+    });
+    try {
+      const first = lab.ccm;
+      let killed = false;
+      kill = () => {
+        if (!killed) process.kill(first.pid, "SIGKILL");
+        killed = true;
+      };
+      await applyManifest(lab.client, EXAMPLE);
+      assert.equal(await first.ended, "was ended by SIGKILL");
+      lab.restartCcm();
+      await until("the Service has an address", () => hasAddress(lab));
+      const { blbs, eips } = lab.cloud.simulator.inventory();
+      assert.deepEqual([blbs.length, eips.length], [1, 1]);
+    } finally {
+      await lab.close();
+    }
+  });
+
+  it("leaves no process, port or folder behind after Ctrl-C", async () => {
+    await withCommand(["up"], async ({ output, interrupt }) => {
+      await until("the curl line is printed", () => /curl http:\/\/\S+/.test(output()));
+      const folder = /KUBECONFIG=(\S+)\/kubeconfig/.exec(output())?.[1] ?? "";
+      const ccmPid = Number(/pid (\d+)/.exec(output())?.[1]);
+      const api = /https:\/\/127\.0\.0\.1:\d+/.exec(output())?.[0] ?? "";
+      assert.ok(existsSync(folder));
+      assert.ok(ccmPid > 0);
+      assert.equal(await interrupt("SIGINT"), 0);
+      assert.equal(existsSync(folder), false, "the folder is gone");
+      assert.throws(() => process.kill(ccmPid, 0), "the CCM is gone");
+      await assert.rejects(fetch(`${api}/`), "the port is closed");
+    });
+  });
+
+  it("serves the API server alone, and says where in one JSON line", async () => {
+    await withCommand(["kube", "--port", "0"], async ({ output, interrupt }) => {
+      await until("a line is printed", () => output().includes("\n"));
+      const ready = JSON.parse(output()) as { server: string; kubeconfig: string };
+      assert.match(ready.server, /^https:\/\/127\.0\.0\.1:\d+$/);
+      assert.ok(existsSync(ready.kubeconfig));
+      assert.equal(await interrupt("SIGTERM"), 0);
+      assert.equal(existsSync(ready.kubeconfig), false);
+    });
+  });
+
+  it("serves the simulator alone, with endpoints, credentials and an admin address", async () => {
+    await withCommand(["baiducloud", "--port", "0"], async ({ output, interrupt }) => {
+      await until("a line is printed", () => output().includes("\n"));
+      const ready = JSON.parse(output()) as {
+        endpoints: Record<string, string>;
+        credentials: Record<string, string>;
+        admin: string;
+      };
+      assert.deepEqual(Object.keys(ready.endpoints), ["bcc", "vpc", "blb", "eip", "cce"]);
+      assert.ok(ready.credentials.accessKeyId && ready.credentials.secretAccessKey);
+      const inventory = (await (await fetch(`${ready.admin}/inventory`)).json()) as Record<string, unknown>;
+      assert.deepEqual(inventory.blbs, []);
+      assert.equal((await fetch(`${ready.endpoints.blb}/v1/blb`)).status, 403, "an unsigned call");
+      assert.equal(await interrupt("SIGTERM"), 0);
+    });
+  });
+
+  it("refuses a wrong option with one line and exit code 2", async () => {
+    const failure = await run(process.execPath, [MAIN, "up", "--nodes", "many"]).catch((error: unknown) => error);
+    assert.deepEqual({ code: (failure as { code: number }).code }, { code: 2 });
+    assert.match((failure as { stderr: string }).stderr, /^error: option '--nodes <n>'.*expected 1 to 100\.\n$/);
+  });
+});

@@ -1,0 +1,183 @@
+import { createBaiduCloud } from "@ccm/baiducloud";
+import { createSimulator, type Simulator, type Timings } from "@ccm/baiducloud-simulator";
+import {
+  inProcessTransport,
+  noMetrics,
+  Secret,
+  seededRandom,
+  silentLogger,
+  sleep,
+  type Transport,
+  VirtualClock,
+} from "@ccm/base";
+import { createBceClient, staticCredentials } from "@ccm/bce";
+import { defaultConfig, type ManagerConfig, runManager } from "@ccm/cloud-provider";
+import { createInformer, createKubeClient, type KubeClient, SERVICES } from "@ccm/kube";
+import { createKubeServer } from "@ccm/kube-server";
+import { createLabNodes, type LabNodes, noNetwork } from "@ccm/nodes";
+import { createProcess } from "./process.ts";
+import { createTrace, type Trace } from "./trace.ts";
+
+export interface WorldOptions {
+  readonly seed: number | string;
+  readonly nodes?: number;
+  readonly timings?: Partial<Timings>;
+  readonly config?: Partial<ManagerConfig>;
+}
+
+/** A running cloud controller manager of the world. */
+export interface WorldCcm {
+  /** SIGTERM: resolves when it has ended. */
+  terminate(): Promise<void>;
+  /** SIGKILL: nothing of it happens any more. */
+  kill(): void;
+  /** What it ended with; undefined while it runs. */
+  readonly failure: unknown;
+}
+
+/** The API server, the cloud, the nodes and the CCM in one process, without sockets, under one virtual clock. */
+export interface World {
+  readonly clock: VirtualClock;
+  /** Straight to the API server, not in the trace. */
+  readonly client: KubeClient;
+  readonly simulator: Simulator;
+  readonly machines: LabNodes;
+  readonly trace: Trace;
+  startCcm(): WorldCcm;
+  /** Lets time pass until the promise settles. */
+  during<T>(promise: Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+const CLUSTER_ID = "cce-world";
+const FASTEST_MS = 1;
+const LATENCY_SPREAD_MS = 9;
+
+export async function createWorld(options: WorldOptions): Promise<World> {
+  const { seed, nodes = 3 } = options;
+  const clock = new VirtualClock();
+  const random = (name: string) => seededRandom(`${seed} ${name}`);
+  const trace = createTrace(clock);
+  const server = createKubeServer({ clock, random: random("kube-server") });
+  const simulator = createSimulator({
+    clock,
+    random: random("cloud"),
+    eipPool: "127.100.0.0/24",
+    ...(options.timings ? { timings: options.timings } : {}),
+  });
+  /** Every request and every answer takes a little time: what was atomic by chance is not. */
+  const latency = (name: string) => {
+    const chance = random(`latency ${name}`);
+    return () => sleep(clock, FASTEST_MS + chance.next() * LATENCY_SPREAD_MS);
+  };
+  const slow = (name: string, handler: Parameters<typeof inProcessTransport>[0]): Transport => {
+    const delay = latency(name);
+    return inProcessTransport(handler, { before: delay, after: delay });
+  };
+  const client = createKubeClient({
+    baseUrl: "https://kubernetes.world",
+    send: inProcessTransport(server.handler),
+    clock,
+    random: random("client"),
+  });
+  const stopped = new AbortController();
+  const services = createInformer({ client, type: SERVICES, clock, random: random("nodes"), logger: silentLogger });
+  const informer = services.run(stopped.signal);
+  const machines = createLabNodes({ client, services, network: noNetwork, clock, logger: silentLogger });
+  let launches = 0;
+
+  const world: World = {
+    clock,
+    client,
+    simulator,
+    machines,
+    trace,
+    startCcm() {
+      const name = `ccm-${++launches}`;
+      const process = createProcess(clock);
+      const chance = random(name);
+      const kube = process.wrap(trace.record(name, "kube", slow(`${name} kube`, server.handler)));
+      const cloud = process.wrap(trace.record(name, "cloud", slow(`${name} cloud`, simulator.handler)));
+      const config: ManagerConfig = {
+        ...defaultConfig("cce"),
+        clusterName: CLUSTER_ID,
+        clusterCidr: "10.244.0.0/16",
+        ...options.config,
+      };
+      const parts = { clock: process.clock, random: chance, logger: silentLogger };
+      const bce = createBceClient({
+        ...parts,
+        send: cloud,
+        region: simulator.region,
+        endpoints: {
+          bcc: "http://cloud.world",
+          blb: "http://cloud.world",
+          eip: "http://cloud.world",
+          cce: "http://cloud.world",
+        },
+        credentials: staticCredentials({
+          accessKeyId: simulator.credentials.accessKeyId,
+          secretAccessKey: new Secret(simulator.credentials.secretAccessKey),
+        }),
+      });
+      const provider = createBaiduCloud({
+        ...parts,
+        client: bce,
+        config: {
+          clusterId: CLUSTER_ID,
+          clusterName: "",
+          region: simulator.region,
+          accessKeyId: simulator.credentials.accessKeyId,
+          secretAccessKey: new Secret(simulator.credentials.secretAccessKey),
+          sessionToken: undefined,
+          vpcId: simulator.vpcId,
+          subnetId: "",
+          endpoints: {},
+          unknownKeys: [],
+        },
+      });
+      const env = {
+        ...parts,
+        client: createKubeClient({ ...parts, baseUrl: "https://kubernetes.world", send: kube }),
+        metrics: noMetrics,
+        hostname: name,
+      };
+      let failure: unknown;
+      const ended = runManager(config, provider, env, process.signal).catch((error: unknown) => {
+        failure = error;
+      });
+      return {
+        async terminate() {
+          process.terminate();
+          await world.during(ended);
+        },
+        kill: () => process.kill(),
+        get failure() {
+          return failure;
+        },
+      };
+    },
+    async during(promise) {
+      let settled = false;
+      const mark = () => {
+        settled = true;
+      };
+      promise.then(mark, mark);
+      if (!(await clock.advanceUntil(() => settled, 3_600_000))) throw new Error("not settled within a simulated hour");
+      return promise;
+    },
+    async close() {
+      stopped.abort();
+      await world.during(Promise.all([informer, machines.close()]));
+      await server.close();
+      await simulator.close();
+    },
+  };
+  for (let i = 1; i <= nodes; i++) {
+    const name = `node-${i}`;
+    const { internalIp } = simulator.createInstance({ name, hostname: name });
+    const spec = { name, internalIp, host: internalIp, podCidr: `10.244.${i}.0/24` };
+    await world.during(machines.add(spec));
+  }
+  return world;
+}
