@@ -35,11 +35,11 @@ const endpoint = z.string({ error: "expected a URL" }).regex(/^https?:\/\/[^/\s]
 });
 
 const SCHEMA = z.object({
-  clusterid: needed("the cluster's ID").regex(/^[A-Za-z0-9._-]{1,64}$/, {
+  clusterid: text("the cluster's ID").regex(/^[A-Za-z0-9._-]{1,64}$/, {
     error: "expected at most 64 letters, digits, dots, dashes and underscores",
   }),
   clustername: text("a text").default(""),
-  region: needed("a region such as bj, gz or su").regex(/^[a-z0-9-]+$/, {
+  region: text("a region such as bj, gz or su").regex(/^[a-z0-9-]+$/, {
     error: "expected a region such as bj, gz or su",
   }),
   accesskeyid: needed("an access key ID"),
@@ -49,7 +49,7 @@ const SCHEMA = z.object({
   subnetid: text("a subnet ID").default(""),
   endpoint: text("the endpoint of CCE").default(""),
   endpoints: z
-    .record(z.enum(["bcc", "blb", "eip", "cce"], { error: "expected one of bcc, blb, eip, cce" }), endpoint, {
+    .partialRecord(z.enum(["bcc", "blb", "eip", "cce"], { error: "expected one of bcc, blb, eip, cce" }), endpoint, {
       error: "expected a URL for each of bcc, blb, eip, cce that is not the usual one",
     })
     .optional(),
@@ -116,7 +116,7 @@ function parseMapping(content: string, source: string): Readonly<Record<string, 
   let value: unknown;
   try {
     // JSON is YAML. The parser's message quotes the line, which may be a secret's: only its number is told.
-    value = parse(content, { logLevel: "silent" });
+    value = parse(content, { logLevel: "error" });
   } catch (error) {
     const line = /at line (\d+)/.exec(error instanceof Error ? error.message : "")?.[1];
     throw new CloudConfigError(`${source}: neither JSON nor YAML${line ? ` (line ${line})` : ""}`);

@@ -102,11 +102,13 @@ export function refusal(
   redact: (text: string) => string,
 ): BceError {
   const { operation, read } = call;
-  const body = parseBody(redact(text));
-  const code = tokenOf(body?.code);
-  const requestId = tokenOf(body?.requestId) ?? tokenOf(redact(headers["x-bce-request-id"] ?? ""));
-  const message = oneLine(textOf(body?.message) ?? "no message");
-  const said = code
+  const body = parseBody(text);
+  // Redacted after parsing: JSON's escapes would hide a key that is quoted in the raw text.
+  const said = (value: unknown) => (typeof value === "string" && value !== "" ? redact(value) : undefined);
+  const code = tokenOf(said(body?.code));
+  const requestId = tokenOf(said(body?.requestId)) ?? tokenOf(said(headers["x-bce-request-id"]));
+  const message = oneLine(said(body?.message) ?? "no message");
+  const answer = code
     ? `${code}: ${message}`
     : `${call.endpoint} answered without an error in the cloud's format (a proxy, or a wrong endpoint?)`;
   const serverTime = Date.parse(headers.date ?? "");
@@ -114,7 +116,7 @@ export function refusal(
   return new BceError(
     kindOf(status, code, read, message),
     operation,
-    `${operation}: ${said} (${requestId ? `request id ${requestId}, ` : ""}http ${status})`,
+    `${operation}: ${answer} (${requestId ? `request id ${requestId}, ` : ""}http ${status})`,
     {
       ...(code ? { code } : {}),
       status,
@@ -154,8 +156,4 @@ export function parseBody(text: string): Readonly<Record<string, unknown>> | und
   } catch {
     return undefined;
   }
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -35,6 +35,11 @@ class LaneQueue {
   }
 }
 
+/** What is left of a rounded wait does not count: a timer so short would not move the clock, and be set for ever. */
+function untilMs(moment: number, now: number): number {
+  return moment - now < 0.01 ? 0 : moment - now;
+}
+
 /** A token bucket that can say when its next token comes: a timer set for that moment neither polls nor comes late. */
 class Allowance {
   readonly #intervalMs: number;
@@ -47,9 +52,7 @@ class Allowance {
   }
 
   waitMs(now: number): number {
-    const wait = this.#paidUntil - this.#slackMs - now;
-    // What is left of a rounded wait must not count: a timer so short would not move the clock at all.
-    return wait < 0.01 ? 0 : wait;
+    return untilMs(this.#paidUntil - this.#slackMs, now);
   }
 
   take(now: number): void {
@@ -94,7 +97,7 @@ export class Gate {
       const now = this.#clock.monotonic();
       const reserved = lane === "delete" ? this.#forDeletes.waitMs(now) : Number.POSITIVE_INFINITY;
       const general = this.#all.waitMs(now);
-      const wait = Math.max(this.#heldUntil - now, Math.min(general, reserved));
+      const wait = Math.max(untilMs(this.#heldUntil, now), Math.min(general, reserved));
       if (wait > 0) {
         this.#cancelTimer = this.#clock.schedule(wait, () => this.#serve());
         return;

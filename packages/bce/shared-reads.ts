@@ -7,7 +7,7 @@ interface Flight {
   readonly controller: AbortController;
   callers: number;
   /** How many writes had ended when it was last sent; undefined while it waits for its turn. */
-  sentAfter: number | undefined;
+  readonly sentAfter: number | undefined;
 }
 
 /**

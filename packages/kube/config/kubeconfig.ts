@@ -147,7 +147,7 @@ function createReader(options: KubeConfigOptions) {
 function parseRoot(text: string, source: string): Mapping {
   let value: unknown;
   try {
-    value = parse(text, { logLevel: "silent" });
+    value = parse(text, { logLevel: "error" });
   } catch (error) {
     // Only where the fault is: the parser's message quotes the line, which may hold a key.
     const line = /at line (\d+)/.exec(error instanceof Error ? error.message : "")?.[1];
