@@ -7,7 +7,7 @@ import { createAuthority, listen, openTransport, systemClock, systemRandom } fro
 import { createBceClient, staticCredentials } from "@ccm/bce";
 import { type ManagerConfig, parseFlags, runManager, UsageError } from "@ccm/cloud-provider";
 import { createKubeClient } from "@ccm/kube";
-import { connect } from "./connect.ts";
+import { connectKube } from "@ccm/kube/node";
 import { createStderrLogger } from "./logger.ts";
 import { createPrometheusMetrics } from "./metrics.ts";
 
@@ -47,7 +47,7 @@ async function run(config: ManagerConfig): Promise<void> {
   const logger = createStderrLogger(config.logLevel, config.loggingFormat);
   const metrics = createPrometheusMetrics();
   const cloud = await readCloudConfig(config.cloudConfig);
-  const connection = await connect(config);
+  const connection = await connectKube({ kubeconfig: config.kubeconfig, server: config.master });
   const kubeTransport = openTransport(connection.tls);
   const electionTransport = openTransport(connection.tls);
   const cloudTransport = openTransport({});

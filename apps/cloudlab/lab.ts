@@ -105,7 +105,7 @@ async function start(
   await Promise.all([nodes.waitForSync(stopped.signal), services.waitForSync(stopped.signal)]);
   story.follow(nodes, services);
 
-  const securePort = await freePort(10258);
+  const securePort = await freePort();
   const launch = () =>
     startCcm(
       [

@@ -30,16 +30,16 @@ export async function chooseLoopback(random: Random): Promise<Loopback> {
   return { nodeHost: (index) => `${prefix}.${FIRST_NODE + index}`, eips: `${prefix}.128/25` };
 }
 
-/** A port on 127.0.0.1 that is free now: the wanted one if it is. */
-export async function freePort(wanted: number): Promise<number> {
-  return canListen("127.0.0.1", wanted).catch(() => canListen("127.0.0.1"));
+/** A port on 127.0.0.1 that is free now. Not the CCM's usual 10258: two labs may start at the same moment. */
+export function freePort(): Promise<number> {
+  return canListen("127.0.0.1");
 }
 
-function canListen(host: string, port = 0): Promise<number> {
+function canListen(host: string): Promise<number> {
   const server = createServer();
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host, port }, () => {
+    server.listen({ host, port: 0 }, () => {
       const address = server.address();
       server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
     });

@@ -58,7 +58,17 @@ export function createBaiduCloud({ config, client, clock, random, logger }: Baid
         // One cheap read: a wrong key, a wrong region or a wrong clock shows now, not in an Event an hour later.
         await (config.vpcId ? client.vpc.routeTable(config.vpcId) : client.vpc.listSubnets({}));
       } catch (error) {
-        if (isBceError(error, "auth", "absent", "permanent")) throw toCloudError(error);
+        if (isBceError(error, "auth") && !/Skewed|Expired/.test(error.code ?? "")) {
+          const text = "the cloud refuses AccessKeyID or SecretAccessKey of the cloud config";
+          throw new CloudError("permanent", `${text}: ${error.message}`);
+        }
+        if (isBceError(error, "absent")) {
+          throw new CloudError(
+            "permanent",
+            `VpcId ${config.vpcId} of the cloud config is not known in ${region}: ${error.message}`,
+          );
+        }
+        if (isBceError(error, "auth", "permanent")) throw toCloudError(error);
         logger.warn("the cloud cannot be reached yet", { error: errorText(error) });
       }
     },

@@ -1,6 +1,7 @@
 import {
   type Clock,
   errorText,
+  isAbort,
   type Logger,
   type Metrics,
   noMetrics,
@@ -30,6 +31,8 @@ export interface LeaderElectionOptions {
   /** How long we go on trying to renew before we give up. Less than leaseDurationMs. */
   readonly renewDeadlineMs: number;
   readonly retryPeriodMs: number;
+  /** Default true: the lease is given back at the end of `run`. False, as upstream: the next one waits for it to expire. */
+  readonly releaseOnExit?: boolean;
 }
 
 export interface LeaderElector {
@@ -53,9 +56,15 @@ const ACQUIRE_JITTER = 1.2;
  */
 export function createLeaderElector(options: LeaderElectionOptions): LeaderElector {
   const { client, clock, random, logger, events, namespace, name, identity } = options;
-  const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = options;
-  checkDurations(options);
-  const master = (options.metrics ?? noMetrics).gauge({
+  const { leaseDurationMs, renewDeadlineMs, retryPeriodMs, releaseOnExit = true } = options;
+  checkOptions(options);
+  const metrics = options.metrics ?? noMetrics;
+  const slowPath = metrics.counter({
+    name: "leader_election_slowpath_total",
+    help: "Attempts to hold the lease that had to read it first",
+    labels: ["name"],
+  });
+  const master = metrics.gauge({
     name: "leader_election_master_status",
     help: "Whether this process is the leader: 1 yes, 0 no",
     labels: ["name"],
@@ -69,16 +78,16 @@ export function createLeaderElector(options: LeaderElectionOptions): LeaderElect
     if (JSON.stringify(lease.spec) !== JSON.stringify(observed?.spec)) observedAt = clock.monotonic();
     observed = lease;
   };
-  const record = (holder: string, before: Lease["spec"]): NonNullable<Lease["spec"]> => {
+  const record = (holder: string, before: Lease["spec"], created = false): NonNullable<Lease["spec"]> => {
     const now = microTime(clock.now());
     const ours = before?.holderIdentity === identity;
     const transitions = before?.leaseTransitions ?? 0;
     return {
       holderIdentity: holder,
-      leaseDurationSeconds: holder === "" ? 1 : Math.max(1, Math.round(leaseDurationMs / 1000)),
+      leaseDurationSeconds: holder === "" ? 1 : Math.ceil(leaseDurationMs / 1000),
       acquireTime: ours && before?.acquireTime ? before.acquireTime : now,
       renewTime: now,
-      leaseTransitions: ours || before === undefined ? transitions : transitions + 1,
+      leaseTransitions: ours || created ? transitions : transitions + 1,
     };
   };
 
@@ -93,12 +102,13 @@ export function createLeaderElector(options: LeaderElectionOptions): LeaderElect
         if (signal.aborted) throw error;
       }
     }
+    slowPath.inc({ name });
     let current: Lease;
     try {
       current = await client.get(LEASES, { namespace, name }, { signal });
     } catch (error) {
       if (!hasCode(error, "not_found")) throw error;
-      const fresh: Lease = { metadata: { namespace, name }, spec: record(identity, undefined) };
+      const fresh: Lease = { metadata: { namespace, name }, spec: record(identity, undefined, true) };
       observe(await client.create(LEASES, fresh, { signal }));
       return true;
     }
@@ -150,8 +160,7 @@ export function createLeaderElector(options: LeaderElectionOptions): LeaderElect
   };
   const release = async (): Promise<void> => {
     if (!observed || observed.spec?.holderIdentity !== identity) return;
-    const spec = { ...record("", observed.spec), leaseTransitions: observed.spec.leaseTransitions ?? 0 };
-    const released = { ...observed, spec };
+    const released = { ...observed, spec: record("", observed.spec) };
     await withTimeout(clock, renewDeadlineMs, "release the leader lease", undefined, (signal) =>
       client.update(LEASES, released, { signal }),
     ).catch((error: unknown) => {
@@ -182,17 +191,23 @@ export function createLeaderElector(options: LeaderElectionOptions): LeaderElect
         throw error;
       });
       renewal.catch(() => {});
+      let failure: unknown;
       try {
         await Promise.race([lead(term.signal), renewal]);
         renewing.abort();
         await renewal;
+      } catch (error) {
+        // Work that ends by throwing what the signal was aborted with has ended as asked.
+        if (!isAbort(error, signal)) failure = error;
       } finally {
         term.abort();
         renewing.abort();
         signal.removeEventListener("abort", end);
         become(false);
       }
-      await release();
+      // Also after a failure of our own: the next process need not wait for a lease that nobody uses.
+      if (releaseOnExit && !hasCode(failure, "lost_lease")) await release();
+      if (failure !== undefined) throw failure;
     },
     get isLeader() {
       return isLeader;
@@ -204,7 +219,11 @@ export function createLeaderElector(options: LeaderElectionOptions): LeaderElect
   };
 }
 
-function checkDurations({ leaseDurationMs, renewDeadlineMs, retryPeriodMs }: LeaderElectionOptions): void {
+function checkOptions({ identity, leaseDurationMs, renewDeadlineMs, retryPeriodMs }: LeaderElectionOptions): void {
+  if (identity === "") throw new KubeError("config", "leader election: Lock identity is empty");
+  if (!(leaseDurationMs > 0 && renewDeadlineMs > 0 && retryPeriodMs > 0)) {
+    throw new KubeError("config", "leader election: every duration must be greater than zero");
+  }
   if (leaseDurationMs <= renewDeadlineMs) {
     throw new KubeError("config", "leader election: the lease duration must be greater than the renew deadline");
   }

@@ -17,8 +17,11 @@ export interface SocketDataPlaneOptions {
 /** Listeners as real TCP and UDP sockets on their public addresses, with real health checks of the backends. */
 export function socketDataPlane({ clock, onProblem }: SocketDataPlaneOptions): DataPlane {
   const live = new Map<string, LiveListener>();
+  let closed = false;
   return {
     apply(forwardings) {
+      // The cloud's objects may still change after the lab has closed its sockets: none is opened again.
+      if (closed) return;
       const wanted = new Map(forwardings.map((forwarding) => [forwardingKey(forwarding), forwarding]));
       for (const [key, listener] of live) {
         if (wanted.has(key)) continue;
@@ -34,6 +37,7 @@ export function socketDataPlane({ clock, onProblem }: SocketDataPlaneOptions): D
     health: (blbId, protocol, port, instanceId) =>
       live.get(`${blbId} ${protocol}/${port}`)?.health(instanceId) ?? "Unknown",
     async close() {
+      closed = true;
       const all = [...live.values()];
       live.clear();
       await Promise.all(all.map((listener) => listener.close()));

@@ -95,7 +95,7 @@ export function readAnnotations(annotations: Readonly<Record<string, string>>): 
     const value = at(key);
     if (value === "") return otherwise;
     const found = allowed.find((candidate) => candidate === value);
-    if (found === undefined) bad(key, value, `one of ${allowed.join(", ")}`);
+    if (found === undefined) bad(key, value, `one of ${allowed.filter((name) => name !== "").join(", ")}`);
     return found ?? otherwise;
   };
   const integer = (key: string, min: number, max: number, otherwise: number): number => {

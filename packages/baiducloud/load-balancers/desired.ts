@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { EipSpec, Listener, Tag } from "@ccm/bce";
-import type { FacetProblem } from "@ccm/cloud-provider";
+import { type FacetProblem, TAINT_UNINITIALIZED } from "@ccm/cloud-provider";
 import type { Node, Service } from "@ccm/kube";
 import { description, serviceResourceName, serviceTags } from "../marks.ts";
 import { instanceIdOf } from "../provider-id.ts";
@@ -45,11 +45,13 @@ export function desiredOf(
   const resourceName = serviceResourceName(clusterId, namespace, name);
   const tags = serviceTags(clusterId, uid);
   const ids = nodes.map((node) => instanceIdOf(node.spec?.providerID)).filter((id) => id !== undefined);
-  if (nodes.length > 0 && ids.length === 0) {
+  // A Node that is not initialised yet has none: that passes by itself.
+  const initialised = nodes.filter((node) => !node.spec?.taints?.some(({ key }) => key === TAINT_UNINITIALIZED));
+  if (initialised.length > 0 && ids.length === 0) {
     problems.push({
       facet: "backends",
       reason: "NoProviderID",
-      message: `none of ${nodes.length} nodes has a provider ID of this cloud (cce://i-…): no backend can be added yet`,
+      message: `none of ${initialised.length} nodes has a provider ID of this cloud (cce://i-…): no backend can be added yet`,
       retryable: false,
     });
   }

@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import type { ManagerConfig } from "@ccm/cloud-provider";
-import { type ConfigEnvironment, inClusterConnection, type KubeConnection, KubeError, loadKubeConfig } from "@ccm/kube";
+import type { ConfigEnvironment, KubeConnection } from "../config/connection.ts";
+import { inClusterConnection } from "../config/in-cluster.ts";
+import { loadKubeConfig } from "../config/kubeconfig.ts";
+import { KubeError } from "../error.ts";
 
 const PLUGIN_TIMEOUT_MS = 30_000;
 
@@ -16,11 +18,19 @@ const machine: ConfigEnvironment = {
   },
 };
 
-/** The API server that the flags name: a kubeconfig's, else the Pod's own. */
-export async function connect({ kubeconfig, master }: ManagerConfig): Promise<KubeConnection> {
+/**
+ * The API server of a kubeconfig file, or the Pod's own when `kubeconfig` is empty. `server` replaces the URL when it is
+ * not empty. Throws a KubeError with code "config" that names the flag or the file.
+ */
+export async function connectKube(options: {
+  readonly kubeconfig: string;
+  readonly server?: string;
+  readonly context?: string;
+}): Promise<KubeConnection> {
+  const { kubeconfig, server = "", context } = options;
   if (kubeconfig === "") {
     const connection = await inClusterConnection(machine);
-    return master === "" ? connection : { ...connection, server: master };
+    return server === "" ? connection : { ...connection, server };
   }
   let text: string;
   try {
@@ -29,5 +39,11 @@ export async function connect({ kubeconfig, master }: ManagerConfig): Promise<Ku
     const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
     throw new KubeError("config", `--kubeconfig ${kubeconfig}: ${missing ? "no such file" : "cannot be read"}`);
   }
-  return loadKubeConfig({ ...machine, text, source: kubeconfig, ...(master === "" ? {} : { server: master }) });
+  return loadKubeConfig({
+    ...machine,
+    text,
+    source: kubeconfig,
+    ...(server === "" ? {} : { server }),
+    ...(context ? { context } : {}),
+  });
 }
