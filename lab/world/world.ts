@@ -1,5 +1,5 @@
 import { createBaiduCloud } from "@ccm/baiducloud";
-import { createSimulator, type Simulator, type Timings } from "@ccm/baiducloud-simulator";
+import { createSimulator, type Quotas, type Simulator, type Timings } from "@ccm/baiducloud-simulator";
 import {
   inProcessTransport,
   noMetrics,
@@ -22,6 +22,7 @@ export interface WorldOptions {
   readonly seed: number | string;
   readonly nodes?: number;
   readonly timings?: Partial<Timings>;
+  readonly quotas?: Partial<Quotas>;
   readonly config?: Partial<ManagerConfig>;
 }
 
@@ -62,8 +63,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const simulator = createSimulator({
     clock,
     random: random("cloud"),
-    eipPool: "127.100.0.0/24",
+    eipPool: "127.100.0.0/16",
     ...(options.timings ? { timings: options.timings } : {}),
+    ...(options.quotas ? { quotas: options.quotas } : {}),
   });
   /** Every request and every answer takes a little time: what was atomic by chance is not. */
   const latency = (name: string) => {
@@ -101,7 +103,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       const config: ManagerConfig = {
         ...defaultConfig("cce"),
         clusterName: CLUSTER_ID,
-        clusterCidr: "10.244.0.0/16",
+        clusterCidr: "10.240.0.0/12",
         ...options.config,
       };
       const parts = { clock: process.clock, random: chance, logger: silentLogger };
@@ -176,7 +178,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   for (let i = 1; i <= nodes; i++) {
     const name = `node-${i}`;
     const { internalIp } = simulator.createInstance({ name, hostname: name });
-    const spec = { name, internalIp, host: internalIp, podCidr: `10.244.${i}.0/24` };
+    const spec = { name, internalIp, host: internalIp, podCidr: `10.${244 + (i >> 8)}.${i & 255}.0/24` };
     await world.during(machines.add(spec));
   }
   return world;

@@ -1,7 +1,11 @@
 export * from "./contract.ts";
 export * from "./error.ts";
+export * from "./fake-provider.ts";
 export * from "./manager/config.ts";
 export * from "./manager/duration.ts";
 export * from "./manager/flags.ts";
 export * from "./manager/manager.ts";
+export * from "./manager/usage-error.ts";
+export { backendsOf } from "./services/backends.ts";
+export { wantsLoadBalancer } from "./services/needs-update.ts";
 export * from "./well-known.ts";

@@ -33,7 +33,10 @@ export function createAbsenceTracker(clock: Clock, graceMs: number, newNodeGrace
   };
 }
 
+/** Fewer than this are deleted however small the cluster is. */
+const LEAST_TO_STOP = 3;
+
 /** Whether so many Nodes would go at once that the cloud's answer is more likely wrong than right. */
-export function fuseBlows(vanishing: number, total: number, share = 0.5, least = 3): boolean {
-  return vanishing >= least && vanishing > total * share;
+export function fuseBlows(vanished: number, total: number, share: number): boolean {
+  return vanished >= LEAST_TO_STOP && vanished > total * share;
 }

@@ -4,6 +4,7 @@ import type { Controller, ControllerContext } from "../context.ts";
 import type { InstanceLookup } from "../contract.ts";
 import type { InstanceSource } from "../instance-source.ts";
 import { isUninitialized } from "../nodes/node-controller.ts";
+import { mayBeOf } from "../provider-id.ts";
 import { TAINT_SHUTDOWN } from "../well-known.ts";
 import { createAbsenceTracker, fuseBlows } from "./absence.ts";
 
@@ -11,12 +12,23 @@ export interface LifecycleControllerOptions {
   readonly instances: InstanceSource;
   /** Scheme of this cloud's provider IDs: Nodes with another one are never touched. */
   readonly providerName: string;
+  /** Between the end of a pass and the next; an absence is believed when it is seen in two passes. */
   readonly periodMs: number;
+  /** When more than this share of all Nodes has no instance any more, none is deleted. 1: always delete. */
+  readonly stopShare: number;
   /** A Node that was never initialised is not deleted before this age: the cloud may not list it yet. Default two minutes. */
   readonly newNodeGraceMs?: number;
 }
 
 const CONFLICT = { attempts: 5, delayMs: 100, jitter: 1 };
+/** One stop is told on so many Nodes at most: the log and the metric know the number. */
+const EVENTS_OF_A_STOP = 10;
+
+interface Gone {
+  readonly node: Node;
+  readonly evidence: string;
+}
+
 const SHUTDOWN: Taint = { key: TAINT_SHUTDOWN, effect: "NoSchedule" };
 
 /**
@@ -63,59 +75,62 @@ export function createLifecycleController(context: ControllerContext, options: L
       events.event(NODES, node, "Warning", "DeletingNodeFailed", `Failed deleting node ${name}: ${errorText(error)}`);
     }
   };
-  const isOurs = (node: Node): boolean => {
-    const scheme = /^([^:]+):\/\//.exec(node.spec?.providerID ?? "")?.[1];
-    return scheme === undefined || scheme === options.providerName;
-  };
-  const removeAll = async (gone: readonly [Node, string][], total: number, signal: AbortSignal): Promise<void> => {
-    const blows = fuseBlows(gone.length, total);
+  /** `absent`: how many Nodes have no instance in this pass, confirmed or not. */
+  const removeAll = async (gone: readonly Gone[], absent: number, signal: AbortSignal): Promise<void> => {
+    const total = nodes.list().length;
+    const blows = fuseBlows(absent, total, options.stopShare);
     stopped.set(blows ? gone.length : 0);
-    if (blows && !fuseBlown) {
-      const text = `${gone.length} of ${total} nodes seem to have no instance any more; none is deleted until fewer do`;
-      logger.error("node deletion stopped", { vanished: gone.length, total });
-      for (const [node] of gone) events.event(NODES, node, "Warning", "NodeDeletionStopped", text);
+    if (blows && !fuseBlown && gone.length > 0) {
+      const text = `${absent} of ${total} nodes seem to have no instance any more; none is deleted until fewer do (--node-deletion-stop-share)`;
+      logger.error("node deletion stopped: too many instances vanished at once", { absent, total });
+      fuseBlown = true;
+      for (const { node } of gone.slice(0, EVENTS_OF_A_STOP)) {
+        events.event(NODES, node, "Warning", "NodeDeletionStopped", text);
+      }
     }
-    fuseBlown = blows;
     if (blows) return;
-    for (const [node, evidence] of gone) await remove(node, evidence, signal);
+    if (fuseBlown) logger.info("node deletion goes on");
+    fuseBlown = false;
+    for (const { node, evidence } of gone) await remove(node, evidence, signal);
   };
 
   const pass = async (signal: AbortSignal): Promise<void> => {
-    const all = nodes.list();
-    const attempt = async (node: Node, action: () => Promise<void>): Promise<void> => {
-      await action().catch((error: unknown) => {
-        if (!signal.aborted)
-          logger.warn("shutdown taint not updated", { node: node.metadata.name, error: errorText(error) });
+    const ours = nodes.list().filter((node) => mayBeOf(node, options.providerName));
+    const attempt = async (node: Node, taint: boolean): Promise<void> => {
+      await setTaint(node, taint, signal).catch((error: unknown) => {
+        if (signal.aborted || hasCode(error, "not_found")) return;
+        logger.warn("shutdown taint not updated", { node: node.metadata.name, error: errorText(error) });
       });
     };
-    for (const node of all.filter((node) => isReady(node) && hasTaint(node))) {
-      await attempt(node, () => setTaint(node, false, signal));
-    }
-    const suspects = all.filter((node) => !isReady(node) && isOurs(node));
+    for (const node of ours.filter((node) => isReady(node) && hasTaint(node))) await attempt(node, false);
+    const suspects = ours.filter((node) => !isReady(node));
     absence.keep(new Set(suspects.map((node) => node.metadata.uid ?? "")));
-    if (suspects.length === 0) return removeAll([], all.length, signal);
     let found: readonly InstanceLookup[];
     try {
       found = await options.instances.lookupMany(suspects, signal);
     } catch (error) {
-      if (!signal.aborted)
+      if (!signal.aborted) {
         logger.warn("instances of nodes that are not ready could not be checked", { error: errorText(error) });
+      }
       return;
     }
-    const gone: [Node, string][] = [];
+    let absent = 0;
+    const gone: Gone[] = [];
     for (const [index, node] of suspects.entries()) {
       const lookup = found[index];
       const uid = node.metadata.uid ?? "";
       if (lookup?.state === "absent") {
+        absent++;
         const young = isUninitialized(node) ? Date.parse(node.metadata.creationTimestamp ?? "") : undefined;
-        if (absence.confirm(uid, young)) gone.push([node, lookup.evidence]);
+        if (absence.confirm(uid, young)) gone.push({ node, evidence: lookup.evidence });
         continue;
       }
       absence.reset(uid);
-      if (lookup?.state !== "found" || lookup.metadata.shutdown === hasTaint(node)) continue;
-      await attempt(node, () => setTaint(node, lookup.metadata.shutdown, signal));
+      if (lookup?.state === "found" && lookup.metadata.shutdown !== hasTaint(node)) {
+        await attempt(node, lookup.metadata.shutdown);
+      }
     }
-    await removeAll(gone, all.length, signal);
+    await removeAll(gone, absent, signal);
   };
 
   return { run: (signal) => repeat(clock, options.periodMs, signal, () => pass(signal)) };

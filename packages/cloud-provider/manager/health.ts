@@ -1,4 +1,4 @@
-import { type HttpResponse, textResponse } from "@ccm/base";
+import { type HttpResponse, type Logger, textResponse } from "@ccm/base";
 
 /** Returns what is wrong, or undefined. */
 export type HealthCheck = () => string | undefined;
@@ -10,16 +10,24 @@ export interface HealthChecks {
   answer(path: string, query: URLSearchParams): HttpResponse;
 }
 
-export function createHealthChecks(): HealthChecks {
-  const checks = new Map<string, HealthCheck>([["ping", () => undefined]]);
+export function createHealthChecks(logger: Logger): HealthChecks {
+  const added = new Map<string, HealthCheck>();
+  const ping = new Map<string, HealthCheck>([["ping", () => undefined]]);
+  /** The reason may tell more than an anonymous caller should know: it goes to the log, not into the answer. */
+  const passes = (name: string, check: HealthCheck): boolean => {
+    const problem = check();
+    if (problem !== undefined) logger.warn("health check failed", { check: name, problem });
+    return problem === undefined;
+  };
   return {
-    add: (name, check) => void checks.set(name, check),
+    add: (name, check) => void added.set(name, check),
     answer(path, query) {
+      const checks = added.size > 0 ? added : ping;
       const [, endpoint = "", one] = path.split("/");
       if (one !== undefined && one !== "") {
         const check = checks.get(one);
         if (!check) return textResponse(404, "404 page not found\n");
-        return check() === undefined
+        return passes(one, check)
           ? textResponse(200, "ok")
           : textResponse(500, `internal server error: ${one} failed\n`);
       }
@@ -28,10 +36,9 @@ export function createHealthChecks(): HealthChecks {
       let healthy = true;
       for (const [name, check] of checks) {
         if (excluded.delete(name)) lines.push(`[+]${name} excluded: ok`);
-        else if (check() === undefined) lines.push(`[+]${name} ok`);
+        else if (passes(name, check)) lines.push(`[+]${name} ok`);
         else {
           healthy = false;
-          // The reason may tell more than an anonymous caller should know: it is in the log.
           lines.push(`[-]${name} failed: reason withheld`);
         }
       }

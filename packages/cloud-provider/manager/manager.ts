@@ -25,6 +25,7 @@ import type { ManagerConfig } from "./config.ts";
 import { type CanonicalName, isControllerEnabled } from "./controller-names.ts";
 import { createHealthChecks, type HealthChecks } from "./health.ts";
 import { createManagerHandler } from "./server.ts";
+import { UsageError } from "./usage-error.ts";
 
 export interface ManagerEnvironment {
   readonly client: KubeClient;
@@ -43,6 +44,8 @@ export interface ManagerEnvironment {
 /** Tolerance of the leader election's health check, as upstream. */
 const ELECTION_TOLERANCE_MS = 20_000;
 const API_WAIT_MS = 10_000;
+/** Events still on their way when the manager ends are given this long. */
+const LAST_EVENTS_MS = 2000;
 
 /**
  * Runs the controllers until the signal aborts, only while leader. Rejects when the API server cannot be reached, the
@@ -57,18 +60,57 @@ export async function runManager(
   if (!provider.hasClusterId && !config.allowUntaggedCloud) {
     throw new CloudError("permanent", "no cluster ID in the cloud config: expected one, or --allow-untagged-cloud");
   }
-  const health = createHealthChecks();
+  // Told at once by every replica, not only by the one that becomes leader some day.
+  if (runsRoutes(config, provider)) checkClusterCidr(config);
+  const health = createHealthChecks(env.logger);
+  const recorders = createRecorders(env);
   const server = await serve(config, env, health);
   try {
     await waitForApi(env, signal);
-    if (!config.leaderElect) await runControllers(config, provider, env, health, signal);
+    const run = (term: AbortSignal) =>
+      runControllers(config, provider, { ...env, recorder: recorders.make, health }, term);
+    if (!config.leaderElect) await run(signal);
     else {
-      const elector = createElector(config, env);
+      const elector = createElector(config, env, recorders.make("cloud-controller-manager"));
       health.add("leaderElection", () => elector.healthProblem(ELECTION_TOLERANCE_MS));
-      await elector.run((term) => runControllers(config, provider, env, health, term), signal);
+      await elector.run(run, signal);
     }
   } finally {
+    await recorders.flush();
     await server?.close();
+  }
+}
+
+function createRecorders(env: ManagerEnvironment) {
+  const made: (EventRecorder & { flush(): Promise<void> })[] = [];
+  return {
+    make(component: string): EventRecorder {
+      const recorder = createEventRecorder({ ...env, component });
+      made.push(recorder);
+      return recorder;
+    },
+    /** Resolves in any case, and leaves no timer behind that would keep the process. */
+    flush: () =>
+      new Promise<void>((resolve) => {
+        const cancel = env.clock.schedule(LAST_EVENTS_MS, resolve);
+        Promise.all(made.map((recorder) => recorder.flush())).then(() => {
+          cancel();
+          resolve();
+        });
+      }),
+  };
+}
+
+function runsRoutes(config: ManagerConfig, provider: CloudProvider): boolean {
+  const enabled = isControllerEnabled("node-route-controller", config.controllers);
+  return provider.routes !== undefined && config.configureCloudRoutes && enabled;
+}
+
+function checkClusterCidr({ clusterCidr }: ManagerConfig): void {
+  try {
+    parseClusterCidrs(clusterCidr);
+  } catch (error) {
+    throw new UsageError(errorText(error), { cause: error });
   }
 }
 
@@ -106,7 +148,7 @@ async function waitForApi({ client, clock, logger }: ManagerEnvironment, signal:
   }
 }
 
-function createElector(config: ManagerConfig, env: ManagerEnvironment): LeaderElector {
+function createElector(config: ManagerConfig, env: ManagerEnvironment, events: EventRecorder): LeaderElector {
   const { clock, random, logger, metrics, hostname } = env;
   const client = env.electionClient ?? env.client;
   return createLeaderElector({
@@ -115,7 +157,7 @@ function createElector(config: ManagerConfig, env: ManagerEnvironment): LeaderEl
     random,
     logger,
     metrics,
-    events: createEventRecorder({ client, clock, random, logger, component: "cloud-controller-manager" }),
+    events,
     namespace: config.leaderElectResourceNamespace,
     name: config.leaderElectResourceName,
     identity: `${hostname}_${random.uuid()}`,
@@ -125,20 +167,18 @@ function createElector(config: ManagerConfig, env: ManagerEnvironment): LeaderEl
   });
 }
 
+interface RunParts extends ManagerEnvironment {
+  readonly recorder: (component: string) => EventRecorder;
+  readonly health: HealthChecks;
+}
+
 async function runControllers(
   config: ManagerConfig,
   provider: CloudProvider,
-  env: ManagerEnvironment,
-  health: HealthChecks,
+  env: RunParts,
   signal: AbortSignal,
 ): Promise<void> {
-  const { client, clock, random, logger, metrics } = env;
-  const recorders: (EventRecorder & { flush(): Promise<void> })[] = [];
-  const recorder = (component: string) => {
-    const made = createEventRecorder({ client, clock, random, logger, component });
-    recorders.push(made);
-    return made;
-  };
+  const { client, clock, random, logger, metrics, recorder, health } = env;
   const informerParts = { client, clock, random, logger };
   const nodes = createInformer<Node>({ ...informerParts, type: NODES, transform: slimNode });
   const services = createInformer<Service>({ ...informerParts, type: SERVICES, transform: slimService });
@@ -147,11 +187,9 @@ async function runControllers(
   signal.addEventListener("abort", end, { once: true });
   if (signal.aborted) end();
   const contextFor = (component: string): ControllerContext => ({
-    client,
+    ...informerParts,
     nodes,
     services,
-    clock,
-    random,
     logger: logger.with({ controller: component }),
     metrics,
     events: recorder(component),
@@ -162,6 +200,16 @@ async function runControllers(
     labels: ["name", "manager"],
   });
   const informers = [nodes.run(stop.signal), services.run(stop.signal)];
+  const start = async ({ name, alias, controller }: Built): Promise<void> => {
+    health.add(name, () => undefined);
+    running.set(1, { name: alias, manager: "cloud-controller-manager" });
+    try {
+      await controller.run(stop.signal);
+    } finally {
+      running.set(0, { name: alias, manager: "cloud-controller-manager" });
+    }
+  };
+  let runs: readonly Promise<void>[] = [];
   try {
     await provider.initialize?.({
       client,
@@ -172,36 +220,37 @@ async function runControllers(
       clusterName: config.clusterName,
       signal: stop.signal,
     });
-    const controllers = buildControllers(config, provider, contextFor, stop.signal, logger);
+    const controllers = buildControllers(config, provider, clock, contextFor, stop.signal, logger);
     await Promise.all([nodes.waitForSync(stop.signal), services.waitForSync(stop.signal)]);
     logger.info("controllers started", { controllers: controllers.map(({ name }) => name).join(",") });
-    const runs = controllers.map(async ({ name, alias, controller }) => {
-      health.add(name, () => undefined);
-      running.set(1, { name: alias, manager: "cloud-controller-manager" });
-      try {
-        await controller.run(stop.signal);
-      } finally {
-        running.set(0, { name: alias, manager: "cloud-controller-manager" });
-      }
-    });
-    await Promise.all(runs.length > 0 ? runs : informers);
+    runs = controllers.map(start);
+    await Promise.all([...runs, ...informers]);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
     stop.abort(signal.reason);
     signal.removeEventListener("abort", end);
-    await Promise.all(informers);
+    // Nothing of this term works on when the lease is given back.
+    await Promise.allSettled([...runs, ...informers]);
   }
+}
+
+interface Built {
+  readonly name: CanonicalName;
+  /** The name in the metric. */
+  readonly alias: string;
+  readonly controller: Controller;
 }
 
 function buildControllers(
   config: ManagerConfig,
   provider: CloudProvider,
+  clock: Clock,
   contextFor: (component: string) => ControllerContext,
   signal: AbortSignal,
   logger: Logger,
-): readonly { readonly name: CanonicalName; readonly alias: string; readonly controller: Controller }[] {
-  const built: { name: CanonicalName; alias: string; controller: Controller }[] = [];
+): readonly Built[] {
+  const built: Built[] = [];
   const wanted = (name: CanonicalName, supported: boolean): boolean => {
     if (!isControllerEnabled(name, config.controllers)) logger.warn("controller is disabled", { name });
     else if (!supported) logger.warn("controller skipped: the cloud does not support it", { name });
@@ -209,12 +258,13 @@ function buildControllers(
     return false;
   };
   const { instances, routes, loadBalancers } = provider;
-  const clock = contextFor("cloud-node-controller").clock;
   const source = instances ? createInstanceSource(instances, clock, signal) : undefined;
   if (wanted("cloud-node-controller", source !== undefined) && source) {
     const controller = createNodeController(contextFor("cloud-node-controller"), {
       instances: source,
+      providerName: provider.name,
       workers: config.concurrentNodeSyncs,
+      statusWorkers: config.concurrentNodeStatusUpdates || config.concurrentNodeSyncs,
       addressPeriodMs: config.nodeStatusUpdateFrequency,
     });
     built.push({ name: "cloud-node-controller", alias: "cloud-node", controller });
@@ -224,6 +274,7 @@ function buildControllers(
       instances: source,
       providerName: provider.name,
       periodMs: config.nodeMonitorPeriod,
+      stopShare: config.nodeDeletionStopShare,
     });
     built.push({ name: "cloud-node-lifecycle-controller", alias: "cloud-node-lifecycle", controller });
   }

@@ -9,6 +9,7 @@ import {
 } from "@ccm/base";
 import type { AccessControl } from "./access.ts";
 import type { ManagerConfig } from "./config.ts";
+import { configz } from "./configz.ts";
 import type { HealthChecks } from "./health.ts";
 
 /** What the manager serves on its secure port: health, metrics, its configuration. */
@@ -26,7 +27,7 @@ export function createManagerHandler(options: {
       const { contentType, body } = await metrics.expose();
       return textResponse(200, body, { "content-type": contentType });
     }
-    if (path === "/configz") return jsonResponse(200, { "cloudcontrollermanager.config.k8s.io": config });
+    if (path === "/configz") return jsonResponse(200, configz(config));
     return textResponse(404, "404 page not found\n");
   };
   return async (request) => {

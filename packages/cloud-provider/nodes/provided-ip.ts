@@ -2,12 +2,12 @@ import { type Ip, parseIp } from "@ccm/base";
 import type { NodeAddress } from "@ccm/kube";
 
 /** The value of alpha.kubernetes.io/provided-node-ip: one address, or one of each family. Throws a RangeError with upstream's words. */
-export function parseProvidedIps(value: string): readonly Ip[] {
+export function parseProvidedIps(value: string): readonly (Ip & { readonly text: string })[] {
   const wrapped = (reason: string) => new RangeError(`failed to parse node IP "${value}": ${reason}`);
-  const ips = value.split(",").map((part) => {
-    const ip = parseIp(part);
-    if (!ip) throw wrapped(`could not parse "${part}"`);
-    return ip;
+  const ips = value.split(",").map((text) => {
+    const ip = parseIp(text);
+    if (!ip) throw wrapped(`could not parse "${text}"`);
+    return { ...ip, text };
   });
   const [first, second] = ips;
   if (ips.length > 2 || (second && first?.family === second.family)) {
@@ -34,7 +34,7 @@ export function enforceProvidedIps(provided: string, addresses: readonly NodeAdd
     if (matching.length === 0) {
       const known = addresses.map(({ type, address }) => `${type} ${address}`).join(", ") || "none";
       throw new RangeError(
-        `failed to get node address from cloud provider that matches ip: ${provided} (the cloud's addresses: ${known})`,
+        `failed to get node address from cloud provider that matches ip: ${ip.text} (the cloud's addresses: ${known})`,
       );
     }
     for (const address of matching) {

@@ -6,36 +6,24 @@ import { isResponsibleFor } from "./cluster-cidrs.ts";
 export interface RoutePlan {
   readonly add: readonly { readonly node: Node; readonly cidr: string }[];
   readonly remove: readonly Route[];
-  /** Nodes by name, with the Pod CIDRs that have their route already. */
-  readonly kept: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What has to be done so that each Pod CIDR of each Node has exactly its route. Routes outside the cluster's CIDRs are left alone. */
 export function planRoutes(routes: readonly Route[], nodes: readonly Node[], clusterCidrs: readonly Cidr[]): RoutePlan {
-  const present = new Set(
-    routes.filter(({ blackhole }) => !blackhole).map((route) => key(route.targetNode, route.destinationCidr)),
-  );
-  const wanted = new Set<string>();
-  const add: { node: Node; cidr: string }[] = [];
-  const kept = new Map<string, string[]>();
+  const add = new Map<string, { node: Node; cidr: string }>();
   for (const node of nodes) {
-    const name = node.metadata.name ?? "";
-    for (const cidr of podCidrsOf(node)) {
-      if (wanted.has(key(name, cidr))) continue;
-      wanted.add(key(name, cidr));
-      if (present.has(key(name, cidr))) kept.set(name, [...(kept.get(name) ?? []), cidr]);
-      else add.push({ node, cidr });
-    }
+    for (const cidr of podCidrsOf(node)) add.set(key(node.metadata.name ?? "", cidr), { node, cidr });
   }
-  const seen = new Set<string>();
-  const remove = routes.filter((route) => {
-    if (!isResponsibleFor(route.destinationCidr, clusterCidrs)) return false;
+  const wanted = new Set(add.keys());
+  const remove: Route[] = [];
+  for (const route of routes) {
     const id = key(route.targetNode, route.destinationCidr);
-    const duplicate = seen.has(id);
-    seen.add(id);
-    return route.blackhole || duplicate || !wanted.has(id);
-  });
-  return { add, remove, kept };
+    // The first good route to a wanted destination stays; a second one of the same is one too many.
+    const stays = !route.blackhole && wanted.delete(id);
+    if (stays) add.delete(id);
+    else if (isResponsibleFor(route.destinationCidr, clusterCidrs)) remove.push(route);
+  }
+  return { add: [...add.values()], remove };
 }
 
 /** A Node without a provider ID has no machine yet that a route could point to. */

@@ -1,8 +1,26 @@
 import type { Service } from "@ccm/kube";
+import { FINALIZER_LOAD_BALANCER } from "../well-known.ts";
 
 /** Whether the Service asks this controller for a load balancer. One with a class is somebody else's, even an empty class. */
 export function wantsLoadBalancer(service: Service): boolean {
   return service.spec?.type === "LoadBalancer" && service.spec.loadBalancerClass === undefined;
+}
+
+export function hasFinalizer(service: Service): boolean {
+  return (service.metadata.finalizers ?? []).includes(FINALIZER_LOAD_BALANCER);
+}
+
+/** Whether a load balancer that was made for the Service has to go. One with a class and our finalizer waits for its deletion. */
+export function needsCleanup(service: Service): boolean {
+  const unwanted = service.metadata.deletionTimestamp !== undefined || service.spec?.type !== "LoadBalancer";
+  return hasFinalizer(service) && unwanted;
+}
+
+/** Whether a change is a reason to clean up now, and not only when the last failure's delay has passed. */
+export function cleanupChanged(before: Service, after: Service): boolean {
+  const text = (service: Service) =>
+    JSON.stringify([service.metadata.deletionTimestamp ?? "", service.spec?.type ?? "", annotations(service)]);
+  return needsCleanup(after) && (!needsCleanup(before) || text(before) !== text(after));
 }
 
 /** Whether a change concerns the load balancer. The rules, and what they leave out, are upstream's. */

@@ -1,6 +1,6 @@
-import type { EventRecorder, Service } from "@ccm/kube";
-import { SERVICES } from "@ccm/kube";
+import { type EventRecorder, SERVICES, type Service } from "@ccm/kube";
 import type { FacetProblem } from "../contract.ts";
+import type { RepeatFilter } from "../repeat-filter.ts";
 
 /** Tells users of each problem once, again when its words change, and anew after it was healed. */
 export interface ProblemReporter {
@@ -10,25 +10,27 @@ export interface ProblemReporter {
   readonly size: number;
 }
 
-export function createProblemReporter(events: EventRecorder): ProblemReporter {
-  const told = new Map<string, ReadonlyMap<string, string>>();
+export function createProblemReporter(events: EventRecorder, told: RepeatFilter): ProblemReporter {
+  /** The problems of each Service, by what tells them apart. */
+  const present = new Map<string, ReadonlySet<string>>();
+  const report = (key: string, service: Service | undefined, problems: readonly FacetProblem[]): void => {
+    const now = new Set<string>();
+    for (const { facet, reason, message } of problems) {
+      let slot = `problem ${key} ${facet} ${reason}`;
+      // Two problems of one kind (two bad annotations) are two.
+      if (now.has(slot)) slot = `${slot} ${message}`;
+      now.add(slot);
+      if (service && told.isNews(slot, message)) events.event(SERVICES, service, "Warning", reason, message);
+    }
+    for (const slot of present.get(key) ?? []) if (!now.has(slot)) told.forget(slot);
+    if (now.size > 0) present.set(key, now);
+    else present.delete(key);
+  };
   return {
-    report(key, service, problems) {
-      const before = told.get(key);
-      const now = new Map<string, string>();
-      for (const { facet, reason, message } of problems) {
-        const id = `${facet} ${reason}`;
-        // Two problems of one kind (two bad annotations) are two.
-        const slot = now.has(id) ? `${id} ${message}` : id;
-        now.set(slot, message);
-        if (before?.get(slot) !== message) events.event(SERVICES, service, "Warning", reason, message);
-      }
-      if (now.size > 0) told.set(key, now);
-      else told.delete(key);
-    },
-    forget: (key) => void told.delete(key),
+    report,
+    forget: (key) => report(key, undefined, []),
     get size() {
-      return told.size;
+      return present.size;
     },
   };
 }

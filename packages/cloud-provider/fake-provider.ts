@@ -1,0 +1,242 @@
+import { type Clock, sleep } from "@ccm/base";
+import { keyOf, type LoadBalancerStatus, type Node, type NodeAddress, type Service } from "@ccm/kube";
+import type {
+  CloudProvider,
+  FacetProblem,
+  InstanceLookup,
+  InstanceMetadata,
+  Instances,
+  LoadBalancerRequest,
+  LoadBalancerResult,
+  LoadBalancers,
+  Route,
+  Routes,
+} from "./contract.ts";
+import { CloudError } from "./error.ts";
+
+/** The contract's calls that a FakeProvider counts and can be told to fail. */
+export type FakeMethod =
+  | "lookup"
+  | "lookupMany"
+  | "ensure"
+  | "updateBackends"
+  | "ensureDeleted"
+  | "listRoutes"
+  | "createRoute"
+  | "deleteRoute";
+
+export interface FakeCall {
+  readonly method: FakeMethod;
+  /** Node names, the Service's key, or "<node> <cidr>". */
+  readonly about: readonly string[];
+  /** The clock's monotonic time, in milliseconds. */
+  readonly at: number;
+}
+
+export interface FakeInstance {
+  /** The Node's name; the provider ID is `<provider>://<name>` unless given. */
+  readonly name: string;
+  readonly providerId?: string;
+  readonly instanceType?: string;
+  readonly addresses?: readonly NodeAddress[];
+  readonly zone?: string;
+  readonly region?: string;
+  readonly additionalLabels?: Readonly<Record<string, string>>;
+  readonly shutdown?: boolean;
+}
+
+export interface FakeLoadBalancer {
+  /** Key of the Service it was made for. */
+  readonly service: string;
+  readonly ip: string;
+  readonly ports: readonly number[];
+  /** Node names. */
+  readonly backends: readonly string[];
+}
+
+export interface FakeProviderOptions {
+  readonly clock: Clock;
+  /** Default "fake". */
+  readonly name?: string;
+  /** How long each call takes. Default 0: it answers at once. */
+  readonly latencyMs?: number;
+  /** False: the provider has no lookupMany. */
+  readonly bulk?: boolean;
+}
+
+/**
+ * A cloud in memory that implements the whole contract: for tests of the framework, and a small provider to read
+ * before writing one. Deterministic; every call is recorded, and any can be made to fail.
+ */
+export class FakeProvider implements CloudProvider {
+  readonly name: string;
+  readonly hasClusterId = true;
+  readonly instances: Instances;
+  readonly loadBalancers: LoadBalancers;
+  readonly routes: Routes;
+  readonly machines = new Map<string, FakeInstance>();
+  /** By Service UID. */
+  readonly balancers = new Map<string, FakeLoadBalancer>();
+  /** By "<node> <cidr>". */
+  readonly routeTable = new Map<string, Route>();
+  /** Names of machines of which nobody can say whether they exist. */
+  readonly uncertain = new Set<string>();
+  /** Problems that ensure reports, by Service key. */
+  readonly problems = new Map<string, readonly FacetProblem[]>();
+  /** Changes made to the cloud: an ensure that finds all as wanted adds none. */
+  writes = 0;
+
+  readonly #clock: Clock;
+  readonly #latencyMs: number;
+  readonly #calls: FakeCall[] = [];
+  readonly #failures = new Map<FakeMethod, { readonly error: Error; times: number }>();
+  readonly #again = new Map<string, number>();
+  #addresses = 0;
+
+  constructor(options: FakeProviderOptions) {
+    this.#clock = options.clock;
+    this.#latencyMs = options.latencyMs ?? 0;
+    this.name = options.name ?? "fake";
+    this.instances = {
+      lookup: async (node, signal) => {
+        await this.#begin("lookup", [nameOf(node)], signal);
+        return this.#lookup(node);
+      },
+      ...(options.bulk === false
+        ? {}
+        : {
+            lookupMany: async (nodes: readonly Node[], signal: AbortSignal) => {
+              await this.#begin("lookupMany", nodes.map(nameOf), signal);
+              return nodes.map((node) => this.#lookup(node));
+            },
+          }),
+    };
+    this.loadBalancers = {
+      ensure: (request) => this.#converge("ensure", request),
+      updateBackends: (request) => this.#converge("updateBackends", request),
+      ensureDeleted: async ({ service, signal }) => {
+        await this.#begin("ensureDeleted", [keyOf(service)], signal);
+        const existed = this.balancers.delete(service.metadata.uid ?? "");
+        if (existed) this.writes++;
+        return existed;
+      },
+    };
+    this.routes = {
+      list: async (_clusterName, _nodes, signal) => {
+        await this.#begin("listRoutes", [], signal);
+        return [...this.routeTable.values()];
+      },
+      create: async (_clusterName, node, destinationCidr, signal) => {
+        const id = `${nameOf(node)} ${destinationCidr}`;
+        await this.#begin("createRoute", [id], signal);
+        if (this.routeTable.has(id)) throw new CloudError("conflict", `a route to ${destinationCidr} is there already`);
+        this.writes++;
+        this.routeTable.set(id, { name: id, targetNode: nameOf(node), destinationCidr, blackhole: false });
+      },
+      delete: async (_clusterName, route, signal) => {
+        await this.#begin("deleteRoute", [`${route.targetNode} ${route.destinationCidr}`], signal);
+        this.writes++;
+        this.routeTable.delete(route.name);
+      },
+    };
+  }
+
+  /** The next `times` calls of the method throw `error` instead of doing anything. */
+  fail(method: FakeMethod, error: Error, times = 1): void {
+    this.#failures.set(method, { error, times });
+  }
+
+  heal(method: FakeMethod): void {
+    this.#failures.delete(method);
+  }
+
+  /** The next ensure of the Service asks to be looked at again after this long. */
+  lookAgain(serviceKey: string, afterMs: number): void {
+    this.#again.set(serviceKey, afterMs);
+  }
+
+  get calls(): readonly FakeCall[] {
+    return this.#calls;
+  }
+
+  /** How often the methods, or any, were called. */
+  count(...methods: readonly FakeMethod[]): number {
+    return methods.length === 0
+      ? this.#calls.length
+      : this.#calls.filter(({ method }) => methods.includes(method)).length;
+  }
+
+  /** Forgets the calls so far. */
+  resetCalls(): void {
+    this.#calls.length = 0;
+  }
+
+  async #begin(method: FakeMethod, about: readonly string[], signal: AbortSignal): Promise<void> {
+    this.#calls.push({ method, about, at: this.#clock.monotonic() });
+    if (this.#latencyMs > 0) await sleep(this.#clock, this.#latencyMs, signal);
+    signal.throwIfAborted();
+    const failure = this.#failures.get(method);
+    if (!failure) return;
+    failure.times--;
+    if (failure.times <= 0) this.#failures.delete(method);
+    throw failure.error;
+  }
+
+  #lookup(node: Node): InstanceLookup {
+    const name = nameOf(node);
+    const wanted = node.spec?.providerID;
+    if (this.uncertain.has(name)) return { state: "unknown", reason: `two machines are called ${name}` };
+    if (wanted && !wanted.startsWith(`${this.name}://`)) {
+      return { state: "unknown", reason: `provider ID "${wanted}" is not one of ${this.name}` };
+    }
+    for (const machine of this.machines.values()) {
+      const metadata = metadataOf(machine, this.name);
+      if (wanted ? metadata.providerId === wanted : machine.name === name) return { state: "found", metadata };
+    }
+    return { state: "absent", evidence: `no machine ${wanted ?? name}` };
+  }
+
+  async #converge(method: "ensure" | "updateBackends", request: LoadBalancerRequest): Promise<LoadBalancerResult> {
+    const { service, nodes, signal } = request;
+    const key = keyOf(service);
+    const uid = service.metadata.uid ?? "";
+    await this.#begin(method, [key, ...nodes.map(nameOf)], signal);
+    const before = this.balancers.get(uid);
+    if (!before && method === "updateBackends") throw new CloudError("absent", `${key} has no load balancer`);
+    const after: FakeLoadBalancer = {
+      service: key,
+      ip: before?.ip ?? `192.0.2.${++this.#addresses}`,
+      ports: before && method === "updateBackends" ? before.ports : portsOf(service),
+      backends: nodes.map(nameOf),
+    };
+    if (JSON.stringify(before) !== JSON.stringify(after)) {
+      this.writes++;
+      this.balancers.set(uid, after);
+    }
+    const againAfterMs = this.#again.get(key);
+    this.#again.delete(key);
+    const status: LoadBalancerStatus = { ingress: [{ ip: after.ip }] };
+    const problems = this.problems.get(key) ?? [];
+    return { status, problems, ...(againAfterMs === undefined ? {} : { againAfterMs }) };
+  }
+}
+
+function metadataOf(machine: FakeInstance, provider: string): InstanceMetadata {
+  return {
+    providerId: machine.providerId ?? `${provider}://${machine.name}`,
+    instanceType: machine.instanceType ?? "",
+    addresses: machine.addresses ?? [],
+    zone: machine.zone ?? "",
+    region: machine.region ?? "",
+    additionalLabels: machine.additionalLabels ?? {},
+    shutdown: machine.shutdown ?? false,
+  };
+}
+
+function nameOf(node: Node): string {
+  return node.metadata.name ?? "";
+}
+
+function portsOf(service: Service): readonly number[] {
+  return (service.spec?.ports ?? []).map(({ port }) => port);
+}

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { VirtualClock } from "@ccm/base";
+import { CloudError } from "./error.ts";
+import { FakeProvider } from "./fake-provider.ts";
+import { createInstanceSource } from "./instance-source.ts";
+import { newNode, until } from "./testing/harness.ts";
+
+function create(options: { readonly bulk?: boolean; readonly latencyMs?: number } = {}) {
+  const clock = new VirtualClock();
+  const cloud = new FakeProvider({ clock, ...options });
+  const stop = new AbortController();
+  for (const name of ["a", "b", "c"]) cloud.machines.set(name, { name });
+  return { clock, cloud, stop, source: createInstanceSource(cloud.instances, clock, stop.signal) };
+}
+const node = (name: string) => newNode(name, { uid: name });
+
+describe("the instance source", () => {
+  it("asks once for nodes that are looked up within a moment, and gives each its own answer", async () => {
+    const { clock, cloud, stop, source } = create();
+    const asked = Promise.all(["b", "x", "a"].map((name) => source.lookup(node(name), stop.signal)));
+    const found = await until(clock, asked);
+    assert.deepEqual(
+      found.map((lookup) => (lookup.state === "found" ? lookup.metadata.providerId : lookup.state)),
+      ["fake://b", "absent", "fake://a"],
+    );
+    assert.deepEqual(
+      cloud.calls.map(({ method, about }) => [method, ...about]),
+      [["lookupMany", "b", "x", "a"]],
+    );
+  });
+
+  it("looks a single node up by itself", async () => {
+    const { clock, cloud, stop, source } = create();
+    await until(clock, source.lookup(node("a"), stop.signal));
+    assert.deepEqual([cloud.count("lookup"), cloud.count("lookupMany")], [1, 0]);
+  });
+
+  it("shares one look-up among all who ask for the same node", async () => {
+    for (const bulk of [true, false]) {
+      const { clock, cloud, stop, source } = create({ bulk, latencyMs: 100 });
+      await until(clock, Promise.all([1, 2, 3].map(() => source.lookup(node("a"), stop.signal))));
+      assert.equal(cloud.count(), 1);
+    }
+  });
+
+  it("ends one caller's waiting, and not the others', when that caller stops", async () => {
+    const { clock, stop, source } = create({ latencyMs: 100 });
+    const impatient = new AbortController();
+    const left = source.lookup(node("a"), impatient.signal).catch((error: unknown) => error);
+    const stayed = source.lookup(node("a"), stop.signal);
+    impatient.abort(new Error("enough"));
+    assert.match(String(await until(clock, left)), /enough/);
+    assert.equal((await until(clock, stayed)).state, "found");
+  });
+
+  it("tells all who waited when the cloud cannot be asked", async () => {
+    const { clock, cloud, stop, source } = create();
+    cloud.fail("lookupMany", new CloudError("throttled", "slow down"));
+    const asked = ["a", "b"].map((name) => assert.rejects(source.lookup(node(name), stop.signal), /slow down/));
+    await until(clock, Promise.all(asked));
+  });
+
+  it("without a bulk call asks one by one, at most ten at a time, and a failed one is unknown", async () => {
+    const { clock, cloud, stop, source } = create({ bulk: false, latencyMs: 10 });
+    const nodes = Array.from({ length: 25 }, (_, i) => node(`n${i}`));
+    cloud.fail("lookup", new CloudError("retryable", "hiccup"));
+    const found = await until(clock, source.lookupMany(nodes, stop.signal));
+    assert.equal(clock.monotonic(), 30);
+    assert.deepEqual(
+      found.map(({ state }) => state).sort(),
+      [...Array.from({ length: 24 }, () => "absent"), "unknown"].sort(),
+    );
+    cloud.fail("lookup", new CloudError("retryable", "down"), 25);
+    await until(clock, assert.rejects(source.lookupMany(nodes, stop.signal), /down/));
+  });
+
+  it("does not ask the cloud about no node", async () => {
+    const { cloud, stop, source } = create();
+    assert.deepEqual(await source.lookupMany([], stop.signal), []);
+    assert.equal(cloud.count(), 0);
+  });
+});

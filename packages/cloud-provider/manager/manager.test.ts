@@ -1,0 +1,308 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  type Clock,
+  type HttpHandler,
+  inProcessTransport,
+  type Listen,
+  readText,
+  seededRandom,
+  silentLogger,
+  type Transport,
+  VirtualClock,
+} from "@ccm/base";
+import { createKubeClient, EVENTS, type Event, hasCode, LEASES, type Lease, NODES, SERVICES } from "@ccm/kube";
+import { createKubeServer } from "@ccm/kube-server";
+import type { CloudProvider } from "../contract.ts";
+import { FakeProvider } from "../fake-provider.ts";
+import { memoryMetrics, newNode, newService, READY, UNINITIALIZED, until } from "../testing/harness.ts";
+import { defaultConfig, type ManagerConfig } from "./config.ts";
+import { runManager } from "./manager.ts";
+import { UsageError } from "./usage-error.ts";
+
+const LEASE = { namespace: "kube-system", name: "cloud-controller-manager" };
+const CONFIG: ManagerConfig = { ...defaultConfig("fake"), clusterCidr: "10.244.0.0/16" };
+
+function createWorld() {
+  const clock = new VirtualClock();
+  const server = createKubeServer({ clock, random: seededRandom("server") });
+  const send = inProcessTransport(server.handler);
+  const parts = { baseUrl: "https://kubernetes.test", clock };
+  const user = createKubeClient({ ...parts, send, random: seededRandom("user") });
+  let cut = false;
+
+  /** A process: killed, nothing of it happens any more. */
+  const launch = (
+    name: string,
+    options: { config?: Partial<ManagerConfig>; provider?: Partial<CloudProvider> } = {},
+  ) => {
+    let alive = true;
+    const living: Clock = {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      schedule: (ms, fn) => clock.schedule(ms, () => alive && fn()),
+    };
+    const network: Transport = async (request, more) => {
+      if (cut && alive) throw new Error("no route to host");
+      const response = alive ? await send(request, more) : undefined;
+      return alive && response ? response : new Promise(() => {});
+    };
+    const cloud = new FakeProvider({ clock });
+    const provider: CloudProvider = Object.assign(cloud, options.provider);
+    const stop = new AbortController();
+    const metrics = memoryMetrics();
+    const handlers: { handler: HttpHandler; port: number; closed: boolean }[] = [];
+    const listen: Listen = async ({ handler, port }) => {
+      const entry = { handler, port, closed: false };
+      handlers.push(entry);
+      return {
+        port,
+        close: async () => {
+          entry.closed = true;
+        },
+      };
+    };
+    const random = seededRandom(name);
+    const env = {
+      client: createKubeClient({ ...parts, clock: living, send: network, random }),
+      clock: living,
+      random,
+      logger: silentLogger,
+      metrics,
+      hostname: name,
+      listen,
+    };
+    let outcome: unknown = "running";
+    const ended = runManager({ ...CONFIG, ...options.config }, provider, env, stop.signal).then(
+      () => {
+        outcome = "ended";
+      },
+      (error: unknown) => {
+        outcome = error;
+      },
+    );
+    return {
+      cloud,
+      metrics,
+      handlers,
+      get outcome() {
+        return outcome;
+      },
+      kill() {
+        alive = false;
+      },
+      async terminate() {
+        stop.abort(new Error("SIGTERM"));
+        await until(clock, ended);
+      },
+    };
+  };
+  return {
+    clock,
+    user,
+    launch,
+    during: <T>(promise: Promise<T>) => until(clock, promise),
+    holder: async () => (await until(clock, user.get<Lease>(LEASES, LEASE))).spec?.holderIdentity ?? "",
+    /** The network between the managers and the API server. */
+    set network(up: boolean) {
+      cut = !up;
+    },
+    close: () => server.close(),
+  };
+}
+type Manager = ReturnType<ReturnType<typeof createWorld>["launch"]>;
+const runs = (manager: Manager): number =>
+  manager.metrics.value("running_managed_controllers", { name: "service", manager: "cloud-controller-manager" });
+
+describe("the manager", () => {
+  it("runs the four controllers: a node is initialised and routed, a Service gets its load balancer", async () => {
+    const world = createWorld();
+    const manager = world.launch("one");
+    manager.cloud.machines.set("n1", { name: "n1" });
+    const podCIDR = "10.244.1.0/24";
+    const spec = { taints: [UNINITIALIZED], podCIDR, podCIDRs: [podCIDR] };
+    await world.during(world.user.create(NODES, newNode("n1", { spec })));
+    await world.during(world.user.create(SERVICES, newService("web")));
+    await world.clock.advance(20_000);
+    assert.deepEqual([...manager.cloud.routeTable.keys()], ["n1 10.244.1.0/24"]);
+    assert.deepEqual(
+      [...manager.cloud.balancers.values()].map(({ backends }) => backends),
+      [["n1"]],
+    );
+    await manager.terminate();
+    assert.equal(manager.outcome, "ended");
+    assert.equal(manager.handlers[0]?.closed, true);
+    world.close();
+  });
+
+  it("runs only the controllers asked for, and none that the cloud does not support", async () => {
+    const world = createWorld();
+    const manager = world.launch("one", { config: { controllers: ["service", "cloud-node"], clusterCidr: "" } });
+    const running = (name: string) =>
+      manager.metrics.value("running_managed_controllers", { name, manager: "cloud-controller-manager" });
+    await world.clock.advance(10_000);
+    assert.deepEqual(["service", "cloud-node", "cloud-node-lifecycle", "route"].map(running), [1, 1, 0, 0]);
+    await manager.terminate();
+    world.close();
+  });
+
+  it("initialises the provider once, before the first controller", async () => {
+    const world = createWorld();
+    const order: string[] = [];
+    const manager = world.launch("one", {
+      provider: {
+        async initialize(context) {
+          order.push(`initialize ${context.clusterName}`);
+        },
+      },
+    });
+    await world.during(world.user.create(SERVICES, newService("web")));
+    await world.clock.advance(10_000);
+    order.push(...manager.cloud.calls.map(({ method }) => method).slice(0, 1));
+    assert.equal(order[0], "initialize kubernetes");
+    assert.equal(order.length, 2);
+    await manager.terminate();
+    world.close();
+  });
+
+  it("serves its health, with a check for the election and each controller while it leads", async () => {
+    const world = createWorld();
+    const leader = world.launch("one");
+    await world.clock.advance(10_000);
+    const follower = world.launch("two");
+    await world.clock.advance(10_000);
+    const verbose = async (manager: Manager) => {
+      const handler = manager.handlers[0]?.handler ?? assert.fail();
+      const get = inProcessTransport(handler);
+      const answer = await get({ method: "GET", url: "https://ccm.test/healthz?verbose", headers: {} });
+      return readText(answer.body);
+    };
+    assert.equal(
+      await verbose(leader),
+      [
+        "[+]leaderElection ok",
+        "[+]cloud-node-controller ok",
+        "[+]cloud-node-lifecycle-controller ok",
+        "[+]node-route-controller ok",
+        "[+]service-lb-controller ok",
+        "healthz check passed\n",
+      ].join("\n"),
+    );
+    assert.equal(await verbose(follower), "[+]leaderElection ok\nhealthz check passed\n");
+    assert.equal(leader.handlers[0]?.port, 10258);
+    await leader.terminate();
+    await follower.terminate();
+    world.close();
+  });
+
+  it("does not start without what it needs, and says which flag is missing", async () => {
+    const world = createWorld();
+    const outcomes = [
+      world.launch("cidr", { config: { clusterCidr: "" } }),
+      world.launch("untagged", { provider: { hasClusterId: false } }),
+    ];
+    await world.clock.advance(1000);
+    const [cidr, untagged] = outcomes.map(({ outcome }) => outcome);
+    assert.ok(cidr instanceof UsageError);
+    assert.match(cidr.message, /^--cluster-cidr "": missing, but the route controller needs it/);
+    assert.match(String(untagged), /--allow-untagged-cloud/);
+    world.network = false;
+    const lonely = world.launch("lonely");
+    await world.clock.advance(60_000);
+    assert.match(String(lonely.outcome), /no route to host/);
+    world.close();
+  });
+});
+
+describe("two managers", () => {
+  it("never work at the same time, and one takes over at once when the other is stopped", async () => {
+    const world = createWorld();
+    const [one, two] = [world.launch("one"), world.launch("two")];
+    await world.clock.advance(10_000);
+    assert.equal(runs(one) + runs(two), 1);
+    const [leader, follower] = runs(one) === 1 ? [one, two] : [two, one];
+    assert.equal(follower.cloud.count(), 0);
+    await leader.terminate();
+    assert.equal(runs(leader), 0);
+    assert.equal(await world.holder(), "");
+    await world.clock.advance(5000);
+    assert.equal(runs(follower), 1);
+    await follower.terminate();
+    world.close();
+  });
+
+  it("write their last Events before they end", async () => {
+    const world = createWorld();
+    const one = world.launch("one");
+    await world.clock.advance(10_000);
+    await one.terminate();
+    one.kill();
+    const events = await world.during(world.user.list<Event>(EVENTS));
+    const told = events.items.map(({ message = "" }) => message.replace(/^one_\S+ /, ""));
+    assert.deepEqual(told.sort(), ["became leader", "stopped leading"]);
+    world.close();
+  });
+
+  it("change over when the leader is killed, after its lease has run out and not before", async () => {
+    const world = createWorld();
+    const one = world.launch("one");
+    await world.clock.advance(10_000);
+    const two = world.launch("two");
+    await world.clock.advance(10_000);
+    one.kill();
+    await world.clock.advance(12_000);
+    assert.equal(runs(two), 0);
+    await world.clock.advance(10_000);
+    assert.equal(runs(two), 1);
+    assert.match(await world.holder(), /^two_/);
+    await world.during(world.user.create(SERVICES, newService("web")));
+    await world.clock.advance(5000);
+    assert.equal(two.cloud.balancers.size, 1);
+    await two.terminate();
+    world.close();
+  });
+
+  it("change over when the leader cannot renew: it ends with an error before its lease has run out", async () => {
+    const world = createWorld();
+    const one = world.launch("one");
+    await world.clock.advance(10_000);
+    world.network = false;
+    await world.clock.advance(14_000);
+    assert.ok(hasCode(one.outcome, "lost_lease"), String(one.outcome));
+    assert.equal(runs(one), 0);
+    world.close();
+  });
+});
+
+describe("an idle cluster", () => {
+  it("costs the cloud the same few calls however many nodes it has", async () => {
+    const cost = async (count: number): Promise<Record<string, number>> => {
+      const world = createWorld();
+      const manager = world.launch("one", { config: { serviceDriftPeriod: 0 } });
+      for (let i = 0; i < count; i++) {
+        const name = `n${i}`;
+        const podCIDR = `10.244.${i}.0/24`;
+        manager.cloud.machines.set(name, { name });
+        const node = newNode(name, { spec: { providerID: `fake://${name}`, podCIDR, podCIDRs: [podCIDR] } });
+        await world.during(world.user.create(NODES, node));
+        const body = { status: { conditions: [READY] } };
+        const patch = { type: "strategic", body } as const;
+        await world.during(world.user.patch(NODES, { name }, patch, { subresource: "status" }));
+      }
+      await world.during(world.user.create(SERVICES, newService("web")));
+      await world.clock.advance(60_000);
+      manager.cloud.resetCalls();
+      await world.clock.advance(600_000);
+      const methods = manager.cloud.calls.map(({ method }) => method);
+      await manager.terminate();
+      world.close();
+      return Object.fromEntries(
+        Object.entries(Object.groupBy(methods, (method) => method)).map(([method, calls]) => [method, calls.length]),
+      );
+    };
+    const few = await cost(3);
+    assert.deepEqual(await cost(150), few);
+    // Ten minutes: all addresses each five, all routes each ten seconds (--route-reconciliation-period).
+    assert.deepEqual(few, { lookupMany: 2, listRoutes: 60 });
+  });
+});
