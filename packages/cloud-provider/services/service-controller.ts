@@ -33,6 +33,9 @@ const NODE_WINDOW_MS = 1000;
 /** Until our copy of a Service shows that it wants a load balancer again. */
 const CATCH_UP_MS = 1000;
 
+/** Healthy Services looked at in one drift period; with more of them the period grows. */
+const DRIFT_LOOKS_A_PERIOD = 50;
+
 /** A Service that has, or may have, something in the cloud. */
 interface Entry {
   /** As it was handed to the provider. */
@@ -116,7 +119,10 @@ export function createServiceController(context: ControllerContext, options: Ser
       entry.announced = false;
       tell(service, "EnsuredLoadBalancer", "Ensured load balancer");
     }
-    return driftPeriodMs > 0 ? { againAfterMs: driftPeriodMs * (1 + random.next() / 5) } : "done";
+    if (driftPeriodMs <= 0) return "done";
+    // So many Services in a period and no more: what idling costs does not grow with their number.
+    const stretch = Math.max(1, entries.size / DRIFT_LOOKS_A_PERIOD);
+    return { againAfterMs: driftPeriodMs * stretch * (1 + random.next() / 5) };
   };
   /** `gone`: the object is there no more, only what was made for it. */
   const cleanUp = async (key: string, service: Service, gone: boolean, signal: AbortSignal): Promise<Outcome> => {
