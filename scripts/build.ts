@@ -1,16 +1,16 @@
-/** Bundles each command of apps/ into one file under dist/ that runs on Node.js 24 without node_modules. */
+/** Bundles each command of apps/ into one file under dist/ (or the folder given) that runs on Node.js 24 without node_modules. */
 import { chmodSync, readdirSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-/** Bundled CommonJS packages look for these. */
-const BANNER = `#!/usr/bin/env node
-import { createRequire as __createRequire } from "node:module";
+const [folder = `${ROOT}dist`] = process.argv.slice(2);
+/** Bundled CommonJS packages look for it. The first line, `#!`, comes from the main file. */
+const BANNER = `import { createRequire as __createRequire } from "node:module";
 const require = __createRequire(import.meta.url);`;
 
 for (const app of readdirSync(`${ROOT}apps`)) {
-  const outfile = `${ROOT}dist/${app}.mjs`;
+  const outfile = `${folder}/${app}.mjs`;
   await build({
     entryPoints: [`${ROOT}apps/${app}/main.ts`],
     outfile,
@@ -23,5 +23,5 @@ for (const app of readdirSync(`${ROOT}apps`)) {
     logLevel: "warning",
   });
   chmodSync(outfile, 0o755);
-  process.stdout.write(`dist/${app}.mjs  ${(statSync(outfile).size / 1e6).toFixed(2)} MB\n`);
+  process.stdout.write(`${app}.mjs  ${(statSync(outfile).size / 1e6).toFixed(2)} MB\n`);
 }

@@ -3,7 +3,11 @@ import { createWriteStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const MAIN = fileURLToPath(new URL("../cloud-controller-manager/main.ts", import.meta.url));
+/** The program beside this one: a source file in the workspace, a bundle under dist/. */
+const BUNDLED = import.meta.url.endsWith(".mjs");
+const MAIN = fileURLToPath(
+  new URL(BUNDLED ? "./cloud-controller-manager.mjs" : "../cloud-controller-manager/main.ts", import.meta.url),
+);
 const STOP_GRACE_MS = 8000;
 
 export interface CcmProcess {

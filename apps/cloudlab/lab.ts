@@ -13,7 +13,9 @@ import { chooseLoopback, freePort } from "./loopback.ts";
 import { createRunFolder } from "./run-folder.ts";
 import { createStory, type Story } from "./story.ts";
 
-export const EXAMPLE = fileURLToPath(new URL("../../examples/nginx.yaml", import.meta.url));
+/** Seen from the workspace, or from a bundle under dist/. */
+const EXAMPLE_PATH = import.meta.url.endsWith(".mjs") ? "../examples/nginx.yaml" : "../../examples/nginx.yaml";
+export const EXAMPLE = fileURLToPath(new URL(EXAMPLE_PATH, import.meta.url));
 const CLUSTER_ID = "cce-cloudlab";
 const POD_CIDR = "10.244.0.0/16";
 

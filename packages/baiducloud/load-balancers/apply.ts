@@ -55,6 +55,15 @@ export function createApply(options: ApplyOptions): Apply {
       clientToken: clientToken(uid, what, String(observer.attempt(`${uid} ${what}`))),
     });
 
+    /** The create's answer named what was made, and removed, before: within a day the cloud repeats it. */
+    const orAnew = async (what: "blb" | "eip", wait: Promise<unknown>): Promise<void> => {
+      try {
+        await wait;
+      } catch (error) {
+        if (cloudErrorOf(error)?.code === "absent") observer.startAnew(`${uid} ${what}`);
+        throw error;
+      }
+    };
     const run = async (step: Step): Promise<void> => {
       switch (step.do) {
         case "createLoadBalancer": {
@@ -62,13 +71,13 @@ export function createApply(options: ApplyOptions): Apply {
           const subnetId = step.subnetId || (await chooseSubnet(signal));
           newBlb = (await blb.create({ name, desc, tags, subnetId, vpcId: await vpcId() }, made("blb"))).blbId;
           observer.made.note(`${uid} blb`, newBlb);
-          await waits.blbAvailable(newBlb, signal);
+          await orAnew("blb", waits.blbAvailable(newBlb, signal));
           return;
         }
         case "deleteLoadBalancer":
           await ignoreAbsent(blb.delete(step.blbId, once("delete", step.blbId)));
           await waits.blbGone(step.blbId, signal);
-          observer.made.forget(`${uid} blb`);
+          observer.startAnew(`${uid} blb`);
           return;
         case "createListener":
           return onBlb(step.blbId, (id) => blb.createListener(id, step.listener, once("listener")));
@@ -85,7 +94,7 @@ export function createApply(options: ApplyOptions): Apply {
         case "createEip":
           newEip = (await eip.create(step.spec, made("eip"))).eip;
           observer.made.note(`${uid} eip`, newEip);
-          await waits.eipIs(newEip, "available", signal);
+          await orAnew("eip", waits.eipIs(newEip, "available", signal));
           return;
         case "bindEip": {
           const address = eipOf(step.eip);
@@ -104,7 +113,7 @@ export function createApply(options: ApplyOptions): Apply {
           return;
         case "releaseEip":
           await ignoreAbsent(eip.release(step.eip, once("release", step.eip)));
-          observer.made.forget(`${uid} eip`);
+          observer.startAnew(`${uid} eip`);
           return;
       }
     };

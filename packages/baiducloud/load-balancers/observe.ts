@@ -17,8 +17,10 @@ const FORMER_EIP_MARK = "cce_auto_create_eip";
 export interface Observer {
   observe(service: Service, signal: AbortSignal): Promise<Observed>;
   readonly made: RecentlyMade;
-  /** A create call answered with something that is not there: the next attempt needs a token of its own. */
+  /** Part of the clientToken of a create. */
   attempt(purpose: string): number;
+  /** What the last create made is gone: the cloud would answer its token with what is not there, so the next needs another. */
+  startAnew(purpose: string): void;
 }
 
 export interface ObserverOptions {
@@ -35,6 +37,11 @@ export function createObserver({ client, clusterId, clock, clusterInstances }: O
   const made = new RecentlyMade(clock);
   const attempts = new Map<string, number>();
 
+  const startAnew = (purpose: string): void => {
+    made.forget(purpose);
+    attempts.set(purpose, (attempts.get(purpose) ?? 0) + 1);
+  };
+
   /** What the lists do not show although we have just made it: wait for it, or let it go when it is truly not there. */
   const missing = async <T>(purpose: string, ask: (id: string) => Promise<T | undefined>): Promise<T | undefined> => {
     const recent = made.get(purpose);
@@ -46,8 +53,7 @@ export function createObserver({ client, clusterId, clock, clusterInstances }: O
         retryAfterMs: LOOK_AGAIN_MS,
       });
     }
-    made.forget(purpose);
-    attempts.set(purpose, (attempts.get(purpose) ?? 0) + 1);
+    startAnew(purpose);
     return undefined;
   };
 
@@ -114,6 +120,7 @@ export function createObserver({ client, clusterId, clock, clusterInstances }: O
   return {
     made,
     attempt: (purpose) => attempts.get(purpose) ?? 0,
+    startAnew,
     async observe(service, signal) {
       const { settings } = readAnnotations(service.metadata.annotations ?? {});
       const [listedBlbs, listedEips] = await Promise.all([blbs.get(), eips.get()]);

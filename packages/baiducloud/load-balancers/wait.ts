@@ -7,6 +7,9 @@ const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 2000;
 /** After that the worker is freed; the Service is looked at again soon. */
 const PATIENCE_MS = 60_000;
+/** What is not visible so long after its creation does not exist. */
+const VISIBLE_WITHIN_MS = 30_000;
+const NOT_VISIBLE = "not visible";
 const LOOK_AGAIN_MS = 5000;
 
 export interface Waits {
@@ -23,11 +26,15 @@ export function createWaits(client: BceClient, clock: Clock): Waits {
     signal: AbortSignal,
     look: () => Promise<{ readonly answer: T } | { readonly seen: string }>,
   ): Promise<T> => {
-    const deadline = clock.monotonic() + PATIENCE_MS;
+    const since = clock.monotonic();
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5)) {
       const result = await look();
       if ("answer" in result) return result.answer;
-      if (clock.monotonic() > deadline) {
+      const waited = clock.monotonic() - since;
+      if (result.seen === NOT_VISIBLE && waited > VISIBLE_WITHIN_MS) {
+        throw new CloudError("absent", `${what} does not exist (any more)`, { retryAfterMs: LOOK_AGAIN_MS });
+      }
+      if (waited > PATIENCE_MS) {
         const text = `${what}: still ${result.seen} after ${PATIENCE_MS / 1000} s`;
         throw new CloudError("retryable", text, { retryAfterMs: LOOK_AGAIN_MS });
       }
@@ -43,7 +50,7 @@ export function createWaits(client: BceClient, clock: Clock): Waits {
         if (blb?.status === "paused" || blb?.status === "unavailable") {
           throw new CloudError("retryable", `load balancer ${id} is ${blb.status}: is the account in arrears?`);
         }
-        return { seen: blb?.status ?? "not visible" };
+        return { seen: blb?.status ?? NOT_VISIBLE };
       }),
     blbGone: (id, signal) =>
       until(`load balancer ${id}`, signal, async () => {
@@ -57,7 +64,7 @@ export function createWaits(client: BceClient, clock: Clock): Waits {
         if (eip?.status === "paused" || eip?.status === "unavailable") {
           throw new CloudError("retryable", `EIP ${address} is ${eip.status}: is the account in arrears?`);
         }
-        return { seen: eip?.status ?? "not visible" };
+        return { seen: eip?.status ?? NOT_VISIBLE };
       }),
   };
 }
