@@ -18,3 +18,12 @@ export function badRequest(message: string): Fault {
 export function noSuchObject(what: string): Fault {
   return new Fault(404, "NoSuchObject", `The specified object is not found or resource do not exist: ${what}.`);
 }
+
+/** The state does not allow it. The codes for most of these are not published. */
+export function denied(message: string): Fault {
+  return new Fault(409, "OperationDenied", message);
+}
+
+export function quotaExceeded(what: string): Fault {
+  return new Fault(403, "QuotaLimitExceeded", `The quota of ${what} is used up.`);
+}

@@ -7,17 +7,17 @@ const LARGEST_PAGE = 1000;
 export function page<T>(
   input: Input,
   field: string,
-  all: Iterable<T>,
+  all: readonly T[],
   idOf: (entry: T) => string,
-  view: (entry: T) => unknown,
 ): Record<string, unknown> {
-  const asked = input.param("maxKeys") || String(LARGEST_PAGE);
-  const maxKeys = /^\d{1,5}$/.test(asked) ? Number(asked) : 0;
-  if (maxKeys < 1 || maxKeys > LARGEST_PAGE) {
+  const asked = input.param("maxKeys");
+  const maxKeys = asked === undefined || asked === "" ? LARGEST_PAGE : Number(asked);
+  if (!Number.isInteger(maxKeys) || maxKeys < 1 || maxKeys > LARGEST_PAGE) {
     throw badRequest(`maxKeys: "${asked}" is not valid, expected 1 to ${LARGEST_PAGE}.`);
   }
+  const sorted = [...all].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
   const marker = input.param("marker") ?? "";
-  const rest = [...all].filter((entry) => idOf(entry) >= marker).sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
+  const rest = marker === "" ? sorted : sorted.filter((entry) => idOf(entry) >= marker);
   const entries = rest.slice(0, maxKeys);
   const next = rest[maxKeys];
   return {
@@ -25,6 +25,6 @@ export function page<T>(
     isTruncated: next !== undefined,
     ...(next === undefined ? {} : { nextMarker: idOf(next) }),
     maxKeys,
-    [field]: entries.map(view),
+    [field]: entries,
   };
 }

@@ -20,15 +20,14 @@ export class Router {
   }
 
   dispatch(input: Input): unknown {
+    let known = false;
     for (const { method, pattern, handler } of this.#entries) {
-      if (method !== input.method) continue;
       const match = pattern.exec(input.path);
-      if (match) return handler(input, ...match.slice(1));
+      if (!match) continue;
+      known = true;
+      if (method === input.method) return handler(input, ...match.slice(1));
     }
-    throw new Fault(
-      404,
-      "InvalidURI",
-      `Could not parse the specified URI: ${input.method} ${input.path} is not simulated.`,
-    );
+    if (known) throw new Fault(405, "MethodNotAllowed", `${input.method} is not allowed on ${input.path}.`);
+    throw new Fault(404, "InvalidURI", `Could not parse the specified URI: ${input.path} is not simulated.`);
   }
 }

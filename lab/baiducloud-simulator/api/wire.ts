@@ -9,7 +9,6 @@ export interface Target {
 }
 
 export function parseTarget(target: string): Target {
-  if (!target.startsWith("/")) throw new Fault(400, "InvalidURI", "Could not parse the specified URI: no path.");
   const cut = target.indexOf("?");
   const rawPath = cut < 0 ? target : target.slice(0, cut);
   const rawQuery = cut < 0 ? "" : target.slice(cut + 1);
@@ -42,15 +41,12 @@ export interface Input {
   /** Whether a bare flag such as `bind` is there. */
   has(name: string): boolean;
   readonly body: Readonly<Record<string, unknown>>;
-  /** Of the answer: some bodies carry it. */
-  readonly requestId: string;
 }
 
-export function inputOf(method: string, { path, query }: Target, bytes: Uint8Array, requestId: string): Input {
+export function inputOf(method: string, { path, query }: Target, bytes: Uint8Array): Input {
   const first = new Map<string, string>();
   for (const [name, value] of query) if (!first.has(name)) first.set(name, value);
-  const body = parseBody(bytes);
-  return { method, path, param: (name) => first.get(name), has: (name) => first.has(name), body, requestId };
+  return { method, path, param: (name) => first.get(name), has: (name) => first.has(name), body: parseBody(bytes) };
 }
 
 function parseBody(bytes: Uint8Array): Readonly<Record<string, unknown>> {
@@ -63,14 +59,4 @@ function parseBody(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new Fault(400, "InappropriateJSON", "The JSON you provided was well-formed and valid, but not appropriate.");
-}
-
-/** UTF-8 bytes; only A–Z a–z 0–9 - _ . ~ stay as they are. */
-export function percentEncode(value: string): string {
-  let out = "";
-  for (const byte of new TextEncoder().encode(value)) {
-    const char = String.fromCharCode(byte);
-    out += /[A-Za-z0-9\-_.~]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  }
-  return out;
 }
