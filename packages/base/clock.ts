@@ -80,5 +80,5 @@ export async function repeat(
 
 /** "1.5 s", "300 ms", "10 s": a duration for people. */
 export function formatMs(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 100) / 10} s`;
+  return Math.round(ms) < 1000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 100) / 10} s`;
 }

@@ -2,6 +2,7 @@
  * HTTP as a function. A client is given a Transport, a server is an HttpHandler; real sockets join the two in production
  * (`@ccm/base/node`), `inProcessTransport` joins them in one process under a virtual clock.
  */
+import { unlessAborted } from "./abort.ts";
 
 /** Header names in lower case; a repeated header's values are joined with ", ". */
 export type HttpHeaders = Readonly<Record<string, string>>;
@@ -114,7 +115,8 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 /**
  * A transport that calls a handler in the same process. `before` runs ahead of the handler and `after` ahead of the
- * answer (a delay on a virtual clock, a fault); either may throw what the client should see.
+ * answer (a delay on a virtual clock, a fault); either may throw what the client should see. What the handler throws reaches
+ * the client as it is, where a socket would only be reset: a fault of the handler should be seen in a test.
  */
 export function inProcessTransport(
   handler: HttpHandler,
@@ -125,14 +127,20 @@ export function inProcessTransport(
   } = {},
 ): Transport {
   return async (request, options = {}) => {
-    const gone = new AbortController();
-    const signal = options.signal;
-    const onAbort = () => gone.abort(signal?.reason);
+    const { signal } = options;
     if (signal?.aborted) throw signal.reason;
-    signal?.addEventListener("abort", onAbort, { once: true });
     const { host, target } = splitUrl(request.url);
+    const gone = new AbortController();
+    const onAbort = () => gone.abort(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    const leave = () => {
+      signal?.removeEventListener("abort", onAbort);
+      gone.abort(new TransportError("reset", "the client closed the connection"));
+    };
     const run = async (): Promise<HttpResponse> => {
       await hooks.before?.(request, gone.signal);
+      // As over a socket: who has gone by now is not served.
+      gone.signal.throwIfAborted();
       const body = typeof request.body === "string" ? encoder.encode(request.body) : (request.body ?? NO_BYTES);
       const response = await handler({
         method: request.method,
@@ -149,42 +157,38 @@ export function inProcessTransport(
       await hooks.after?.(request, response, gone.signal);
       return response;
     };
-    const response = await unlessAborted(gone.signal, run());
-    return { ...response, body: abortable(response.body, gone, () => signal?.removeEventListener("abort", onAbort)) };
+    try {
+      const response = await unlessAborted(run(), gone.signal);
+      return { ...response, body: abortable(response.body, gone.signal, leave) };
+    } catch (error) {
+      leave();
+      throw error;
+    }
   };
 }
 
 /** `https://h:1/p?q` → host `h:1`, target `/p?q`; nothing is normalised. */
 export function splitUrl(url: string): { readonly scheme: string; readonly host: string; readonly target: string } {
-  const match = /^([a-z]+):\/\/([^/?#]+)([^#]*)$/i.exec(url);
+  const match = /^([a-z]+):\/\/([^/?#]+)([^#]*)/i.exec(url);
   if (!match) throw new TypeError(`not an absolute URL: ${url}`);
   const [, scheme = "", host = "", rest = ""] = match;
   return { scheme, host, target: rest.startsWith("/") ? rest : `/${rest}` };
 }
 
-function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
-}
-
 async function* abortable(
   body: AsyncIterable<Uint8Array>,
-  gone: AbortController,
-  done: () => void,
+  gone: AbortSignal,
+  leave: () => void,
 ): AsyncGenerator<Uint8Array> {
   const iterator = body[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const next = await unlessAborted(gone.signal, iterator.next());
+      const next = await unlessAborted(iterator.next(), gone);
       if (next.done) return;
       yield next.value;
     }
   } finally {
-    done();
-    gone.abort(new TransportError("reset", "the client closed the connection"));
+    leave();
     // Not awaited: a handler that waits for something else only ends when it sees the signal.
     iterator.return?.()?.catch(() => {});
   }

@@ -1,3 +1,4 @@
+export * from "./abort.ts";
 export * from "./backoff.ts";
 export * from "./channel.ts";
 export * from "./clock.ts";

@@ -1,4 +1,7 @@
-/** `fn` for each item, at most `limit` at a time; results in the items' order. `fn` should not throw: the first throw rejects. */
+/**
+ * `fn` for each item, at most `limit` (at least 1) at a time; results in the items' order. The first throw rejects, and no
+ * further item is begun.
+ */
 export async function mapLimited<T, R>(
   items: readonly T[],
   limit: number,
@@ -9,9 +12,14 @@ export async function mapLimited<T, R>(
   const worker = async (): Promise<void> => {
     while (next < items.length) {
       const index = next++;
-      results[index] = await fn(items[index] as T, index);
+      try {
+        results[index] = await fn(items[index] as T, index);
+      } catch (error) {
+        next = items.length;
+        throw error;
+      }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(Math.max(1, limit), items.length) }, worker));
   return results;
 }

@@ -5,8 +5,14 @@ export class SingleFlight<T> {
   run(key: string, fn: () => Promise<T>): Promise<T> {
     const running = this.#calls.get(key);
     if (running) return running;
-    const call = fn().finally(() => this.#calls.delete(key));
+    // Async, so that a throw of `fn` itself is a rejection too.
+    const call = (async () => fn())().finally(() => this.#calls.delete(key));
     this.#calls.set(key, call);
     return call;
+  }
+
+  /** Calls under way. */
+  get size(): number {
+    return this.#calls.size;
   }
 }

@@ -1,4 +1,5 @@
 import { createPrivateKey, webcrypto } from "node:crypto";
+import type { JsonNameParams } from "@peculiar/x509";
 import type { Clock } from "../clock.ts";
 
 export interface CertificateRequest {
@@ -9,6 +10,8 @@ export interface CertificateRequest {
   readonly ipAddresses?: readonly string[];
   readonly server?: boolean;
   readonly client?: boolean;
+  /** How long it is good for; the authority's own ten years end it in any case. Default 365. */
+  readonly days?: number;
 }
 
 /** PEM texts; the key is PKCS#8. */
@@ -23,7 +26,8 @@ export interface Authority {
 }
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
-const LIFETIME_MS = 365 * 86_400_000;
+const AUTHORITY_DAYS = 3650;
+const DAYS = 365;
 /** Certificates are good from an hour ago, for clients whose clocks are behind. */
 const BACKDATED_MS = 3_600_000;
 
@@ -40,15 +44,15 @@ export async function createAuthority(options: {
   const x509 = await import("@peculiar/x509");
   x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
   const newKeys = () => webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
-  const validity = () => ({
+  const validity = (days: number) => ({
     notBefore: new Date(clock.now() - BACKDATED_MS),
-    notAfter: new Date(clock.now() + LIFETIME_MS),
+    notAfter: new Date(clock.now() + days * 86_400_000),
   });
   const caKeys = await newKeys();
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: "01",
-    name: subject(options.commonName, []),
-    ...validity(),
+    name: new x509.Name(subject(options.commonName, [])),
+    ...validity(AUTHORITY_DAYS),
     signingAlgorithm: ALGORITHM,
     keys: caKeys,
     extensions: [
@@ -59,7 +63,7 @@ export async function createAuthority(options: {
   let serial = 1;
   return {
     certPem: ca.toString("pem"),
-    async issue({ commonName, organizations = [], dnsNames = [], ipAddresses = [], server, client }) {
+    async issue({ commonName, organizations = [], dnsNames = [], ipAddresses = [], server, client, days = DAYS }) {
       const keys = await newKeys();
       const usages = [
         ...(server ? [x509.ExtendedKeyUsage.serverAuth] : []),
@@ -72,8 +76,8 @@ export async function createAuthority(options: {
       const certificate = await x509.X509CertificateGenerator.create({
         serialNumber: (++serial).toString(16).padStart(2, "0"),
         issuer: ca.subject,
-        subject: subject(commonName, organizations),
-        ...validity(),
+        subject: new x509.Name(subject(commonName, organizations)),
+        ...validity(days),
         signingAlgorithm: ALGORITHM,
         signingKey: caKeys.privateKey,
         publicKey: keys.publicKey,
@@ -91,6 +95,7 @@ export async function createAuthority(options: {
   };
 }
 
-function subject(commonName: string, organizations: readonly string[]) {
-  return [{ CN: [commonName] }, ...organizations.map((organization) => ({ O: [organization] }))];
+/** As typed values: in a plain text the library would look for quotes and a leading "#". */
+function subject(commonName: string, organizations: readonly string[]): JsonNameParams {
+  return [{ CN: [{ utf8String: commonName }] }, ...organizations.map((utf8String) => ({ O: [{ utf8String }] }))];
 }

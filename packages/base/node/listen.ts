@@ -5,6 +5,8 @@ import { TLSSocket } from "node:tls";
 import { type HttpHandler, type HttpHeaders, type Listen, type ServerRequest, textResponse } from "../http.ts";
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
+/** Longer than a client keeps idle connections, so that it is never the server that closes one just as it is used again. */
+const KEEP_ALIVE_MS = 90_000;
 
 /** Serves a handler on a real socket. `close` cuts open connections (watches never end by themselves). */
 export const listen: Listen = async ({ host, port, handler, tls }) => {
@@ -21,12 +23,13 @@ export const listen: Listen = async ({ host, port, handler, tls }) => {
         onRequest,
       )
     : createHttpServer(onRequest);
-  server.requestTimeout = 0;
-  server.keepAliveTimeout = 90_000;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ host, port }, () => {
       server.off("error", reject);
+      // A connection that could not be accepted is its client's to try again.
+      server.on("error", () => {});
       resolve();
     });
   });
@@ -55,15 +58,14 @@ async function serve(handler: HttpHandler, request: IncomingMessage, response: S
       })
     : textResponse(413, `request body over ${MAX_BODY_BYTES} bytes\n`);
   response.writeHead(answer.status, answer.headers);
+  // A watch may be quiet for minutes after its headers.
   response.flushHeaders();
-  try {
-    for await (const chunk of answer.body) {
-      if (gone.signal.aborted) break;
-      if (!response.write(chunk)) await drained(response, gone.signal);
-    }
-  } finally {
-    response.end();
+  for await (const chunk of answer.body) {
+    if (gone.signal.aborted) return;
+    if (!response.write(chunk)) await drained(response, gone.signal);
   }
+  // Not after a throw: a body that broke off must not look complete.
+  response.end();
 }
 
 async function readAll(request: IncomingMessage): Promise<Uint8Array | undefined> {
@@ -94,7 +96,7 @@ function joined(raw: readonly string[]): HttpHeaders {
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = (raw[i] as string).toLowerCase();
     const value = raw[i + 1] as string;
-    headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
+    headers[name] = Object.hasOwn(headers, name) ? `${headers[name]}, ${value}` : value;
   }
   return headers;
 }

@@ -80,23 +80,39 @@ function flatten(headers: Readonly<Record<string, string | string[] | undefined>
 
 function translate(error: unknown, host: string, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted) return signal.reason;
+  // The caller's mistake (a line break in a header): another attempt changes nothing.
+  if (error instanceof errors.InvalidArgumentError) return error;
   const { code, text } = classify(error);
   return new TransportError(code, `${host}: ${text}`, error);
 }
 
-function classify(error: unknown): { code: TransportErrorCode; text: string } {
-  const systemCode = error instanceof Error && "code" in error ? String(error.code) : "";
-  const message = error instanceof Error ? error.message : String(error);
-  if (systemCode === "ECONNREFUSED") return { code: "refused", text: "connection refused" };
-  if (systemCode === "ENOTFOUND" || systemCode === "EAI_AGAIN")
-    return { code: "unresolved", text: "host name not found" };
-  if (systemCode === "EHOSTUNREACH" || systemCode === "ENETUNREACH")
-    return { code: "refused", text: "no route to host" };
+const TLS_CODES =
+  /^(ERR_TLS|ERR_SSL|EPROTO|CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH)/;
+
+function classify(error: unknown): { readonly code: TransportErrorCode; readonly text: string } {
+  const { code = "", syscall = "", message = String(error) } = error instanceof Error ? (error as SystemError) : {};
+  if (code === "ECONNREFUSED") return { code: "refused", text: "connection refused" };
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return { code: "unresolved", text: "host name not found" };
+  if (code === "EHOSTUNREACH" || code === "ENETUNREACH") return { code: "refused", text: "no route to host" };
   if (error instanceof errors.ConnectTimeoutError) {
     return { code: "refused", text: `no connection within ${CONNECT_TIMEOUT_MS / 1000} s` };
   }
-  if (/^(ERR_TLS|CERT_|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(systemCode))
-    return { code: "tls", text: message };
-  if (/TIMEOUT|ETIMEDOUT/.test(systemCode)) return { code: "timeout", text: message };
+  // Whatever stops the connection itself: not a byte of the request has left.
+  if (syscall === "connect") return { code: "refused", text: message };
+  if (TLS_CODES.test(code)) return { code: "tls", text: tlsText(code, message) };
+  if (/TIMEOUT|ETIMEDOUT/.test(code)) return { code: "timeout", text: message };
   return { code: "reset", text: message || "connection lost" };
+}
+
+interface SystemError extends Error {
+  readonly code?: string;
+  readonly syscall?: string;
+}
+
+/** OpenSSL's own messages name its source files; its code says it better. */
+function tlsText(code: string, message: string): string {
+  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(code + message)) {
+    return "the server does not speak TLS on this port";
+  }
+  return `TLS handshake failed: ${message.replace(/^[0-9A-F]+:error:[0-9A-F]+:/, "").trim()}`;
 }
