@@ -31,7 +31,7 @@ const BY_STATUS: Readonly<Record<number, KubeErrorCode>> = {
   504: "timeout",
 };
 
-/** A refusal of the server as an error. `what` names the call: "patch services default/web". */
+/** A refusal of the server as an error. `what` names the call: "patch services default/web at https://kubernetes:443". */
 export function refusal(
   what: string,
   status: number,
@@ -40,7 +40,7 @@ export function refusal(
 ): KubeError {
   const body = statusOf(text);
   const code = BY_REASON[body?.reason ?? ""] ?? BY_STATUS[status] ?? (status >= 500 ? "unavailable" : "unexpected");
-  const said = body?.message ?? (text.trim().slice(0, 200) || "no message");
+  const said = body?.message || text.trim().replace(/\s+/g, " ").slice(0, 200) || "no message";
   const seconds = Number(headers["retry-after"] ?? body?.details?.retryAfterSeconds);
   return new KubeError(code, `${what}: ${said} (HTTP ${status})`, {
     status,
@@ -53,11 +53,18 @@ export function refusal(
 export function noAnswer(what: string, error: unknown): KubeError {
   if (error instanceof KubeError) return error;
   if (error instanceof TransportError) {
-    return new KubeError(error.maybeSent ? "lost" : "unreachable", `${what}: ${error.message}`, { cause: error });
+    const code = error.maybeSent ? "lost" : "unreachable";
+    return new KubeError(code, `${what}: ${withoutServer(what, error.message)}`, { cause: error });
   }
-  if (error instanceof TimeoutError) return new KubeError("timeout", error.message, { cause: error });
+  if (error instanceof TimeoutError) return new KubeError("lost", error.message, { cause: error });
   const text = error instanceof Error ? error.message : String(error);
   return new KubeError("unexpected", `${what}: ${text}`, { cause: error });
+}
+
+/** Transports begin with "host:port: ", which `what` has said. */
+function withoutServer(what: string, text: string): string {
+  const end = text.indexOf(": ");
+  return end > 0 && what.includes(text.slice(0, end)) ? text.slice(end + 2) : text;
 }
 
 export function statusOf(text: string): Status | undefined {

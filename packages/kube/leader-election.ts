@@ -93,7 +93,9 @@ export function createLeaderElector(options: LeaderElectionOptions): LeaderElect
 
   /** True when we hold the lease after it. */
   const acquireOrRenew = async (signal: AbortSignal): Promise<boolean> => {
-    if (isLeader && observed && clock.monotonic() < observedAt + leaseDurationMs) {
+    // Only over our own record: over another's, it would take the lease from its holder.
+    const ours = isLeader && observed?.spec?.holderIdentity === identity;
+    if (observed && ours && clock.monotonic() < observedAt + leaseDurationMs) {
       try {
         observe(await client.update(LEASES, { ...observed, spec: record(identity, observed.spec) }, { signal }));
         return true;

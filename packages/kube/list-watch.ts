@@ -1,6 +1,6 @@
-import { Backoff, type Cancel, type Clock, errorText, isAbort, type Logger, type Random, sleep } from "@ccm/base";
+import { Backoff, type Cancel, type Clock, errorText, type Logger, type Random, sleep } from "@ccm/base";
 import type { KubeClient } from "./client.ts";
-import { hasCode } from "./error.ts";
+import { hasCode, KubeError } from "./error.ts";
 import type { Informer, InformerHandler } from "./informer.ts";
 import { listAll } from "./list.ts";
 import { type KubeObject, keyOf, type ResourceType } from "./types/meta.ts";
@@ -23,40 +23,66 @@ export interface InformerOptions<T extends KubeObject> {
 /** A watch is asked to end after a random time between these, so that many clients do not come back at once. */
 const SHORTEST_WATCH_S = 300;
 const LONGEST_WATCH_S = 600;
+/** A watch that ends sooner is followed by a pause even when it ended as it should. */
+const SHORT_WATCH_MS = 1000;
+const SHORTEST_RESYNC_MS = 1000;
 const BACKOFF = { minMs: 800, maxMs: 30_000, factor: 2, jitter: 0.5 };
 
 interface Subscriber<T extends KubeObject> {
   readonly handler: InformerHandler<T>;
   stopResync: Cancel;
+  active: boolean;
 }
 
-/** See Informer. A relist is compared with the copy, so that nobody hears of what did not change. */
+/**
+ * See Informer. A relist is compared with the copy, so that nobody hears of what did not change; a handler or a transform
+ * that throws is reported (logger, `onError`) and disturbs nobody else.
+ */
 export function createInformer<T extends KubeObject>(options: InformerOptions<T>): Informer<T> {
   const { client, type, clock, random, logger, onError } = options;
-  const transform = options.transform ?? dropManagedFields;
   const scope = {
     ...(options.namespace ? { namespace: options.namespace } : {}),
     ...(options.labelSelector ? { labelSelector: options.labelSelector } : {}),
     ...(options.fieldSelector ? { fieldSelector: options.fieldSelector } : {}),
   };
   const objects = new Map<string, T>();
-  const subscribers = new Set<Subscriber<T>>();
+  /** Replaced, never changed: who comes or goes while others are told is not told twice. */
+  let subscribers: readonly Subscriber<T>[] = [];
+  let stopped = false;
+  /** Where to go on watching; undefined: list first. */
+  let resourceVersion: string | undefined;
   let synced = false;
   let announceSync: () => void = () => {};
   const sync = new Promise<void>((resolve) => {
     announceSync = resolve;
   });
 
+  const report = (error: unknown): void => {
+    try {
+      onError?.(error);
+    } catch (cause) {
+      logger.error("the error handler of an informer threw", { resource: type.plural, error: errorText(cause) });
+    }
+  };
   const guarded = (call: () => void): void => {
     try {
       call();
     } catch (error) {
-      logger.error("a handler of a Kubernetes object threw", { resource: type.plural, error });
-      onError?.(error);
+      logger.error("a handler of a Kubernetes object threw", { resource: type.plural, error: errorText(error) });
+      report(error);
     }
   };
   const tell = (call: (handler: InformerHandler<T>) => void): void => {
-    for (const { handler } of subscribers) guarded(() => call(handler));
+    for (const subscriber of subscribers) if (subscriber.active) guarded(() => call(subscriber.handler));
+  };
+  const wanted = options.transform ?? dropManagedFields;
+  /** An object that cannot be trimmed is kept whole: to lose it would be worse. */
+  const transform = (object: T): T => {
+    let result = object;
+    guarded(() => {
+      result = wanted(object);
+    });
+    return result;
   };
   const put = (object: T): void => {
     const key = keyOf(object);
@@ -78,8 +104,8 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     if (objects.delete(key)) tell((handler) => handler.delete?.(last));
   };
 
-  const list = async (signal: AbortSignal): Promise<string> => {
-    const { items, resourceVersion } = await listAll(client, type, {
+  const list = async (signal: AbortSignal): Promise<void> => {
+    const { items, resourceVersion: version } = await listAll(client, type, {
       ...scope,
       signal,
       transform,
@@ -92,25 +118,22 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
       synced = true;
       announceSync();
     }
-    return resourceVersion;
+    resourceVersion = version;
   };
-  /** Follows changes until the server ends the watch; returns the version to go on from. */
-  const watch = async (from: string, signal: AbortSignal, progress: () => void): Promise<string> => {
-    let resourceVersion = from;
+  /** Follows changes until the server ends the watch. The version moves with each event: a broken watch goes on where it broke. */
+  const watch = async (from: string, signal: AbortSignal, progress: () => void): Promise<void> => {
     const span = LONGEST_WATCH_S - SHORTEST_WATCH_S;
     const timeoutSeconds = SHORTEST_WATCH_S + Math.floor(random.next() * span);
-    for await (const event of client.watch(type, { ...scope, resourceVersion, timeoutSeconds, signal })) {
+    for await (const event of client.watch(type, { ...scope, resourceVersion: from, timeoutSeconds, signal })) {
       progress();
       const version = event.object.metadata.resourceVersion;
       if (event.type === "DELETED") drop(keyOf(event.object), transform(event.object));
       else if (event.type !== "BOOKMARK") put(transform(event.object));
       if (version) resourceVersion = version;
     }
-    return resourceVersion;
   };
   const armResync = (subscriber: Subscriber<T>, periodMs: number): void => {
     subscriber.stopResync = clock.schedule(periodMs, () => {
-      if (!subscribers.has(subscriber)) return;
       for (const object of objects.values()) guarded(() => subscriber.handler.update?.(object, object));
       armResync(subscriber, periodMs);
     });
@@ -119,22 +142,25 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   return {
     async run(signal) {
       const backoff = new Backoff(BACKOFF, random);
-      let resourceVersion: string | undefined;
       while (!signal.aborted) {
+        let pauseMs = 0;
+        const start = clock.monotonic();
         try {
-          resourceVersion ??= await list(signal);
-          resourceVersion = await watch(resourceVersion, signal, () => backoff.reset());
-          // Ended without an error, as asked for. A server that ends every watch at once must not be asked in a loop.
-          if (backoff.failures === 0) backoff.next();
-          else await sleep(clock, backoff.next(), signal);
+          if (resourceVersion === undefined) await list(signal);
+          await watch(resourceVersion ?? "", signal, () => backoff.reset());
+          // Ended as asked for. A server that ends every watch at once must not be asked in a loop.
+          if (clock.monotonic() - start >= SHORT_WATCH_MS) backoff.reset();
+          else pauseMs = backoff.next();
         } catch (error) {
-          if (signal.aborted || isAbort(error, signal)) break;
+          if (signal.aborted) break;
           if (hasCode(error, "gone")) resourceVersion = undefined;
           logger.warn("list or watch failed, trying again", { resource: type.plural, error: errorText(error) });
-          onError?.(error);
-          await sleep(clock, backoff.next(), signal).catch(() => {});
+          report(error);
+          pauseMs = Math.max(backoff.next(), error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0);
         }
+        if (pauseMs > 0) await sleep(clock, pauseMs, signal).catch(() => {});
       }
+      stopped = true;
       for (const subscriber of subscribers) subscriber.stopResync();
     },
     get synced() {
@@ -155,18 +181,20 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     get: (key) => objects.get(key),
     list: () => [...objects.values()],
     subscribe(handler, { resyncMs } = {}) {
-      const subscriber: Subscriber<T> = { handler, stopResync: () => {} };
-      subscribers.add(subscriber);
+      const subscriber: Subscriber<T> = { handler, stopResync: () => {}, active: true };
+      subscribers = [...subscribers, subscriber];
       for (const object of objects.values()) guarded(() => handler.add?.(object));
-      if (resyncMs) armResync(subscriber, resyncMs);
+      if (resyncMs && !stopped) armResync(subscriber, Math.max(SHORTEST_RESYNC_MS, resyncMs));
       return () => {
+        subscriber.active = false;
         subscriber.stopResync();
-        subscribers.delete(subscriber);
+        subscribers = subscribers.filter((other) => other !== subscriber);
       };
     },
   };
 }
 
+/** managedFields are a third of an object and nobody here reads them. */
 export function dropManagedFields<T extends KubeObject>(object: T): T {
   if (!object.metadata.managedFields) return object;
   const { managedFields: _, ...metadata } = object.metadata;

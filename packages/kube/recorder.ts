@@ -1,6 +1,7 @@
-import { Backoff, type Clock, errorText, type Logger, type Random, sleep, TokenBucket, TtlCache } from "@ccm/base";
+import { Backoff, type Clock, errorText, integer, type Logger, type Random, sleep } from "@ccm/base";
 import type { KubeClient } from "./client.ts";
-import { KubeError } from "./error.ts";
+import { createCorrelator, type Observation, type Occurrence } from "./correlation.ts";
+import { hasCode, KubeError } from "./error.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import { kubeTime } from "./time.ts";
 import { EVENTS, type Event, type ObjectReference } from "./types/core.ts";
@@ -13,106 +14,105 @@ export interface EventRecorderOptions {
   readonly logger: Logger;
   /** Who writes: "service-controller". */
   readonly component: string;
+  /** The machine it runs on. */
+  readonly host?: string;
 }
 
 /** Events waiting to be written; what comes on top is dropped. */
 const QUEUE_LIMIT = 1000;
 const ATTEMPTS = 12;
-/** Upstream's correlation: this many different messages about one object and reason within the window become one. */
-const SIMILAR_LIMIT = 10;
-const SIMILAR_WINDOW_MS = 600_000;
-const SPAM_BURST = 25;
-const SPAM_PER_SECOND = 1 / 300;
-const CACHE_SIZE = 4096;
+const RETRY = { minMs: 10_000, maxMs: 10_000, jitter: 0.2 };
 
-interface Pending {
-  readonly reference: ObjectReference;
-  readonly severity: "Normal" | "Warning";
-  readonly reason: string;
-  readonly message: string;
-  readonly at: string;
-}
-
-/** Writes Events in the background, merging what repeats. `flush` resolves when all that was recorded is written or given up. */
+/**
+ * Writes Events one after another in the background, merging what repeats (see createCorrelator). A write that failed for
+ * a passing reason is tried again for about two minutes; then, and after a refusal, it is logged and given up. `flush`
+ * resolves when all that was recorded is written or given up.
+ */
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder & { flush(): Promise<void> } {
-  const { client, clock, random, logger, component } = options;
-  const queue: Pending[] = [];
-  const written = new TtlCache<Event>(clock, 24 * 3_600_000, CACHE_SIZE);
-  const similar = new TtlCache<Set<string>>(clock, SIMILAR_WINDOW_MS, CACHE_SIZE);
-  const spam = new TtlCache<TokenBucket>(clock, 24 * 3_600_000, CACHE_SIZE);
+  const { client, clock, random, logger, component, host = "" } = options;
+  const correlator = createCorrelator(clock);
+  const queue: Occurrence[] = [];
+  let dropped = 0;
   let draining: Promise<void> | undefined;
 
-  const mayPass = (pending: Pending): boolean => {
-    const key = subject(pending);
-    let bucket = spam.get(key);
-    if (!bucket) {
-      bucket = new TokenBucket(clock, SPAM_PER_SECOND, SPAM_BURST);
-      spam.set(key, bucket);
+  const toEvent = ({ occurrence, count, firstTimestamp }: Observation): Event => {
+    const { reference, severity, reason, message, at } = occurrence;
+    // Nanoseconds since the epoch, as upstream names Events; a millisecond's rest is drawn, so that two do not collide.
+    const suffix = BigInt(Math.floor(clock.now())) * 1_000_000n + BigInt(integer(random, 1_000_000));
+    return {
+      metadata: { namespace: namespaceFor(reference), name: `${reference.name ?? "unknown"}.${suffix.toString(16)}` },
+      involvedObject: reference,
+      type: severity,
+      reason,
+      message,
+      count,
+      firstTimestamp,
+      lastTimestamp: at,
+      source: { component, ...(host ? { host } : {}) },
+      reportingComponent: component,
+      reportingInstance: host,
+    };
+  };
+  /** Counts up the Event that is there. False when it is not any more: the server keeps Events for an hour. */
+  const countUp = async (observation: Observation): Promise<boolean> => {
+    const { occurrence, count, written } = observation;
+    if (!written) return false;
+    const ref = { namespace: namespaceFor(occurrence.reference), name: written.metadata.name ?? "" };
+    const body = { count, lastTimestamp: occurrence.at, message: occurrence.message };
+    try {
+      correlator.written(observation, await client.patch(EVENTS, ref, { type: "strategic", body }));
+      return true;
+    } catch (error) {
+      if (hasCode(error, "not_found")) return false;
+      throw error;
     }
-    return bucket.tryTake();
   };
-  /** Many different messages for one reason are told as one that counts. */
-  const aggregated = (pending: Pending): Pending => {
-    const key = `${subject(pending)}|${pending.severity}|${pending.reason}`;
-    const messages = similar.get(key) ?? new Set<string>();
-    messages.add(pending.message);
-    if (messages.size === 1) similar.set(key, messages);
-    if (messages.size < SIMILAR_LIMIT) return pending;
-    return { ...pending, message: `(combined from similar events): ${pending.message}` };
+  /** Under one name for all attempts: when an answer was lost, the Event of the attempt before is found, not doubled. */
+  const create = async (observation: Observation, event: Event): Promise<void> => {
+    try {
+      correlator.written(observation, await client.create(EVENTS, event));
+    } catch (error) {
+      if (!hasCode(error, "already_exists")) throw error;
+      correlator.written(observation, event);
+    }
   };
-  const keyFor = (pending: Pending): string => {
-    const message = pending.message.startsWith("(combined from") ? "(combined)" : pending.message;
-    return `${subject(pending)}|${pending.severity}|${pending.reason}|${message}`;
-  };
-
-  const write = async (pending: Pending): Promise<void> => {
-    if (!mayPass(pending)) return;
-    const event = aggregated(pending);
-    const key = keyFor(event);
-    const earlier = written.get(key);
-    if (earlier) {
-      const count = (earlier.count ?? 1) + 1;
-      const body = { count, lastTimestamp: event.at, message: event.message };
-      const ref = { namespace: namespaceFor(event.reference), name: earlier.metadata.name ?? "" };
+  const write = async (observation: Observation): Promise<void> => {
+    const backoff = new Backoff(RETRY, random);
+    const event = toEvent(observation);
+    for (let attempt = 1; ; attempt++) {
       try {
-        written.set(key, await client.patch(EVENTS, ref, { type: "strategic", body }));
+        if (!(await countUp(observation))) await create(observation, event);
         return;
       } catch (error) {
-        // Events live for an hour: one that is gone is written anew.
-        if (!(error instanceof KubeError) || error.code !== "not_found") throw error;
+        if (!(error instanceof KubeError) || !error.retryable || attempt >= ATTEMPTS) {
+          logger.warn("an event could not be written", { reason: event.reason, error: errorText(error) });
+          return;
+        }
+        // The first pause is drawn, so that many processes do not come back at once after an outage.
+        await sleep(clock, attempt === 1 ? backoff.next() * random.next() : backoff.next());
       }
     }
-    written.set(key, await client.create(EVENTS, toEvent(event, component, clock.now(), random)));
   };
   const drain = async (): Promise<void> => {
-    for (let pending = queue.shift(); pending; pending = queue.shift()) {
-      const backoff = new Backoff({ minMs: 10_000, maxMs: 10_000, jitter: 0.2 }, random);
-      for (let attempt = 1; ; attempt++) {
-        try {
-          await write(pending);
-          break;
-        } catch (error) {
-          const lost = !(error instanceof KubeError) || !error.retryable || attempt >= ATTEMPTS;
-          if (lost) {
-            logger.warn("an event could not be written", { reason: pending.reason, error: errorText(error) });
-            break;
-          }
-          await sleep(clock, attempt === 1 ? backoff.next() * random.next() : backoff.next());
-        }
-      }
+    // The caller's turn ends first; and so `draining` is set before this can have ended.
+    await Promise.resolve();
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const observation = correlator.observe(next);
+      if (observation) await write(observation);
     }
+    if (dropped > 0) logger.warn("too many events at once, some were dropped", { component, dropped });
+    dropped = 0;
+    draining = undefined;
   };
 
   return {
     event(type, object, severity, reason, message) {
       if (queue.length >= QUEUE_LIMIT) {
-        logger.warn("too many events at once, one was dropped", { reason });
+        dropped++;
         return;
       }
       queue.push({ reference: referenceTo(type, object), severity, reason, message, at: kubeTime(clock.now()) });
-      draining ??= drain().finally(() => {
-        draining = undefined;
-      });
+      draining ??= drain();
     },
     async flush() {
       while (draining) await draining;
@@ -135,27 +135,4 @@ function referenceTo<T extends KubeObject>(type: ResourceType<T>, object: T): Ob
 /** Events about cluster-scoped objects live in namespace "default". */
 function namespaceFor(reference: ObjectReference): string {
   return reference.namespace ?? "default";
-}
-
-function subject({ reference }: Pending): string {
-  return `${reference.kind}|${namespaceFor(reference)}|${reference.name}|${reference.uid}`;
-}
-
-function toEvent(pending: Pending, component: string, nowMs: number, random: Random): Event {
-  const { reference, severity, reason, message, at } = pending;
-  const namespace = namespaceFor(reference);
-  const suffix = (nowMs * 1e6 + Math.floor(random.next() * 1e6)).toString(16);
-  return {
-    metadata: { namespace, name: `${reference.name ?? "unknown"}.${suffix}` },
-    involvedObject: reference,
-    type: severity,
-    reason,
-    message,
-    count: 1,
-    firstTimestamp: at,
-    lastTimestamp: at,
-    source: { component },
-    reportingComponent: component,
-    reportingInstance: "",
-  };
 }

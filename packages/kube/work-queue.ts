@@ -1,5 +1,6 @@
-import { type Cancel, type Clock, type Metrics, noMetrics } from "@ccm/base";
+import { type Cancel, type Clock, isAbort, type Metrics } from "@ccm/base";
 import type { RateLimiter } from "./limiter.ts";
+import { queueMetrics } from "./queue-metrics.ts";
 
 /**
  * Keys to be worked on, each once: a key that is added while it waits is not added again, one that is added while it
@@ -16,15 +17,20 @@ export interface WorkQueue {
   failures(key: string): number;
   /** Keys that are ready and not yet taken. */
   readonly length: number;
+  /** Takes no more keys and drops the delayed ones; `run` resolves once those that are ready have been worked on. */
+  shutDown(): void;
   /**
-   * Hands keys to `handle`, at most `workers` at a time. Resolves when the signal has aborted and every worker is idle.
-   * A throw adds the key again, rate limited, and goes to `onError`.
+   * Hands keys to `handle`, at most `workers` at a time, in the order they became ready. Resolves when the signal has
+   * aborted and every worker is idle; keys that are ready then stay. A throw adds the key again, rate limited, and goes
+   * to `onError`; what an aborted signal throws is no failure. One run at a time.
    */
   run(workers: number, handle: (key: string, signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>;
 }
 
-/** 10 ns … 10 s: upstream's buckets, in seconds. */
-const BUCKETS = Array.from({ length: 10 }, (_, n) => 1e-8 * 10 ** n);
+/** How often the age of unfinished work is told, as upstream does. */
+const AGE_PERIOD_MS = 500;
+/** Taken keys are cut off the front of the order this many at a time: one by one would cost the square of the length. */
+const CUT = 1024;
 
 export function createWorkQueue(options: {
   readonly name: string;
@@ -33,32 +39,41 @@ export function createWorkQueue(options: {
   readonly metrics?: Metrics;
   readonly onError?: (key: string, error: unknown) => void;
 }): WorkQueue {
-  const { name, clock, limiter, onError } = options;
-  const measure = instruments(options.metrics ?? noMetrics, name);
+  const { name, clock, limiter, onError, metrics } = options;
+  const measure = metrics ? queueMetrics(metrics, name) : undefined;
   /** Ready and not taken, with the time each was added. */
   const ready = new Map<string, number>();
-  const working = new Set<string>();
+  /** The same keys, oldest first from `head` on. */
+  const order: string[] = [];
+  let head = 0;
+  /** Being worked on, since when. */
+  const working = new Map<string, number>();
   /** Added while being worked on. */
   const dirty = new Set<string>();
   const delayed = new Map<string, { readonly at: number; readonly cancel: Cancel }>();
+  /** No more keys are taken in, and delays make no sense: nobody would work on them. */
+  let closed = false;
   let wake: (() => void) | undefined;
+  let stopAging: Cancel | undefined;
 
-  const add = (key: string): void => {
-    if (ready.has(key) || dirty.has(key)) return;
-    measure.adds();
-    if (working.has(key)) {
-      dirty.add(key);
-      return;
-    }
+  const enqueue = (key: string): void => {
     ready.set(key, clock.monotonic());
-    measure.depth(ready.size);
+    order.push(key);
+    measure?.depth(ready.size);
     wake?.();
+  };
+  const add = (key: string): void => {
+    if (closed || ready.has(key) || dirty.has(key)) return;
+    measure?.added();
+    if (working.has(key)) dirty.add(key);
+    else enqueue(key);
   };
   const addAfter = (key: string, delayMs: number): void => {
     if (delayMs <= 0) {
       add(key);
       return;
     }
+    if (closed) return;
     const at = clock.monotonic() + delayMs;
     const known = delayed.get(key);
     if (known && known.at <= at) return;
@@ -70,24 +85,46 @@ export function createWorkQueue(options: {
     delayed.set(key, { at, cancel });
   };
   const addRateLimited = (key: string): void => {
-    measure.retries();
+    measure?.retried();
     addAfter(key, limiter.when(key));
   };
+  const dropDelayed = (): void => {
+    for (const { cancel } of delayed.values()) cancel();
+    delayed.clear();
+  };
+  const age = (): void => {
+    measure?.unfinished([...working.values()].map((since) => (clock.monotonic() - since) / 1000));
+    stopAging = working.size === 0 ? undefined : clock.schedule(AGE_PERIOD_MS, age);
+  };
   const take = (): string | undefined => {
-    const next = ready.entries().next();
-    if (next.done) return undefined;
-    const [key, since] = next.value;
+    const key = order[head];
+    if (key === undefined) return undefined;
+    head++;
+    if (head >= CUT && head * 2 >= order.length) {
+      order.splice(0, head);
+      head = 0;
+    }
+    const now = clock.monotonic();
+    measure?.depth(ready.size - 1);
+    measure?.waited((now - (ready.get(key) ?? now)) / 1000);
     ready.delete(key);
-    working.add(key);
-    measure.depth(ready.size);
-    measure.waited((clock.monotonic() - since) / 1000);
+    working.set(key, now);
+    if (measure && !stopAging) stopAging = clock.schedule(AGE_PERIOD_MS, age);
     return key;
   };
   const done = (key: string): void => {
+    measure?.worked((clock.monotonic() - (working.get(key) ?? 0)) / 1000);
     working.delete(key);
-    if (!dirty.delete(key)) return;
-    ready.set(key, clock.monotonic());
-    measure.depth(ready.size);
+    if (dirty.delete(key)) enqueue(key);
+  };
+  /** Never throws: what `onError` throws would end a worker. */
+  const failed = (key: string, error: unknown): void => {
+    try {
+      onError?.(key, error);
+    } catch {
+      // It was the place to report to.
+    }
+    addRateLimited(key);
   };
 
   return {
@@ -99,64 +136,46 @@ export function createWorkQueue(options: {
     get length() {
       return ready.size;
     },
+    shutDown() {
+      closed = true;
+      dropDelayed();
+      wake?.();
+    },
     async run(workers, handle, signal) {
-      const active = new Set<Promise<void>>();
+      let active = 0;
       const work = async (key: string): Promise<void> => {
-        const since = clock.monotonic();
         try {
           await handle(key, signal);
         } catch (error) {
-          onError?.(key, error);
-          addRateLimited(key);
+          if (!isAbort(error, signal)) failed(key, error);
         }
-        measure.worked((clock.monotonic() - since) / 1000);
         done(key);
+        active--;
+        wake?.();
       };
       const onAbort = () => wake?.();
       signal.addEventListener("abort", onAbort, { once: true });
-      while (!signal.aborted) {
-        const key = active.size < workers ? take() : undefined;
-        if (key !== undefined) {
-          const job: Promise<void> = work(key).finally(() => {
-            active.delete(job);
-            wake?.();
-          });
-          active.add(job);
-          continue;
+      for (;;) {
+        const stopping = signal.aborted || (closed && ready.size === 0);
+        if (stopping && active === 0) break;
+        if (!stopping && active < workers) {
+          const key = take();
+          if (key !== undefined) {
+            active++;
+            work(key);
+            continue;
+          }
         }
+        // Whatever changes the answer above wakes; nothing can have changed since it was asked.
         await new Promise<void>((resolve) => {
           wake = resolve;
-          if (signal.aborted || (ready.size > 0 && active.size < workers)) resolve();
         });
         wake = undefined;
       }
       signal.removeEventListener("abort", onAbort);
-      for (const { cancel } of delayed.values()) cancel();
-      delayed.clear();
-      await Promise.all(active);
+      dropDelayed();
+      stopAging?.();
+      stopAging = undefined;
     },
-  };
-}
-
-function instruments(metrics: Metrics, name: string) {
-  const labels = { name };
-  const spec = (metric: string, help: string) => ({ name: `workqueue_${metric}`, help, labels: ["name"] });
-  const depth = metrics.gauge(spec("depth", "Current depth of the work queue"));
-  const adds = metrics.counter(spec("adds_total", "Keys added to the work queue"));
-  const retries = metrics.counter(spec("retries_total", "Retries handled by the work queue"));
-  const waited = metrics.histogram({
-    ...spec("queue_duration_seconds", "How long a key waits before it is taken"),
-    buckets: BUCKETS,
-  });
-  const worked = metrics.histogram({
-    ...spec("work_duration_seconds", "How long working on a key takes"),
-    buckets: BUCKETS,
-  });
-  return {
-    depth: (value: number) => depth.set(value, labels),
-    adds: () => adds.inc(labels),
-    retries: () => retries.inc(labels),
-    waited: (seconds: number) => waited.observe(seconds, labels),
-    worked: (seconds: number) => worked.observe(seconds, labels),
   };
 }

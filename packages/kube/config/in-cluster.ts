@@ -1,6 +1,7 @@
 import { Secret } from "@ccm/base";
 import { KubeError } from "../error.ts";
 import type { ConfigEnvironment, KubeConnection } from "./connection.ts";
+import { configError } from "./fields.ts";
 import { bearer, fileToken } from "./token.ts";
 
 const FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -22,12 +23,13 @@ export async function inClusterConnection(
     try {
       return (await readFile(`${FOLDER}/${name}`)).trim();
     } catch (cause) {
-      throw new KubeError("config", `${FOLDER}/${name}: cannot be read, expected the Pod's service account`, { cause });
+      throw configError(`${FOLDER}/${name}`, "cannot be read, expected the Pod's service account", cause);
     }
   };
   const ca = await read("ca.crt");
   const namespace = await read("namespace").catch(() => "");
-  const tokens = fileToken("token", async (name) => new Secret(await read(name)), now);
+  const tokens = fileToken(`${FOLDER}/token`, async () => new Secret(await read("token")), now);
+  // Read once now: a Pod without a token should say so at its start.
   await tokens.get(false);
   return {
     server: `https://${host.includes(":") ? `[${host}]` : host}:${port}`,
