@@ -42,7 +42,9 @@ async function start(t: TestContext) {
     await socket.close();
     await rm(home, { recursive: true, force: true });
   });
-  const env = { PATH: process.env.PATH, HOME: home, KUBECACHEDIR: join(home, "cache"), KUBE_EDITOR: "sed -i s/port:\\x2081$/port:\\x2090/" };
+  // The port alone: the same digits may be in a UID, an address or a node port.
+  const KUBE_EDITOR = "sed -i 's/port: 81$/port: 90/'";
+  const env = { PATH: process.env.PATH, HOME: home, KUBECACHEDIR: join(home, "cache"), KUBE_EDITOR };
   const kubectl = async (...args: string[]): Promise<string> => {
     const all = ["--server", `http://127.0.0.1:${socket.port}`, ...args];
     const { stdout } = await run("kubectl", all, { env, timeout: 20_000 });
