@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { describe, it } from "node:test";
+import * as x509 from "@peculiar/x509";
 import { type HttpHandler, jsonResponse, readText, type TlsOptions, TransportError } from "../http.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import { createAuthority } from "./certificates.ts";
@@ -148,5 +149,13 @@ describe("certificates", () => {
     assert.ok(certificate.checkPrivateKey(key));
     const ca = new X509Certificate(authority.certPem);
     assert.ok(ca.ca && certificate.verify(ca.publicKey) && certificate.checkIssued(ca));
+  });
+
+  it("name their issuer in the very bytes of the authority's own name: clients in Go compare bytes", async () => {
+    const authority = await createAuthority({ commonName: "kubernetes-ca", clock: systemClock });
+    const { certPem } = await authority.issue({ commonName: "x", server: true });
+    const issuer = new x509.X509Certificate(certPem).issuerName.toArrayBuffer();
+    const subject = new x509.X509Certificate(authority.certPem).subjectName.toArrayBuffer();
+    assert.deepEqual(Buffer.from(issuer), Buffer.from(subject));
   });
 });

@@ -75,7 +75,7 @@ export async function createAuthority(options: {
       ];
       const certificate = await x509.X509CertificateGenerator.create({
         serialNumber: (++serial).toString(16).padStart(2, "0"),
-        issuer: ca.subject,
+        issuer: ca.subjectName,
         subject: new x509.Name(subject(commonName, organizations)),
         ...validity(days),
         signingAlgorithm: ALGORITHM,
