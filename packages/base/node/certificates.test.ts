@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { describe, it } from "node:test";
+import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { type HttpHandler, jsonResponse, readText, type TlsOptions, TransportError } from "../http.ts";
 import { VirtualClock } from "../virtual-clock.ts";
