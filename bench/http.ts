@@ -4,7 +4,7 @@
  */
 import { jsonResponse, readText } from "@ccm/base";
 import { createAuthority, listen, openTransport, systemClock } from "@ccm/base/node";
-import { machine } from "./machine.ts";
+import { machine } from "./lib/machine.ts";
 
 const HOST = "127.0.0.1";
 const WARM_UP = 500;

@@ -102,6 +102,20 @@ describe("the lab with real processes", () => {
     });
   });
 
+  it("lets a real kubectl in with the kubeconfig it names, over TLS", async (t) => {
+    const found = await run("kubectl", ["version", "--client"]).then(
+      () => true,
+      () => false,
+    );
+    if (!found) return t.skip("kubectl not found on PATH");
+    await withCommand(["kube", "--port", "0"], async ({ output }) => {
+      await until("a line is printed", () => output().includes("\n"));
+      const { kubeconfig } = JSON.parse(output()) as { kubeconfig: string };
+      const { stdout } = await run("kubectl", ["--kubeconfig", kubeconfig, "get", "namespaces", "-o", "name"]);
+      assert.match(stdout, /^namespace\/default$/m);
+    });
+  });
+
   it("serves the API server alone, and says where in one JSON line", async () => {
     await withCommand(["kube", "--port", "0"], async ({ output, interrupt }) => {
       await until("a line is printed", () => output().includes("\n"));
@@ -133,6 +147,6 @@ describe("the lab with real processes", () => {
   it("refuses a wrong option with one line and exit code 2", async () => {
     const failure = await run(process.execPath, [MAIN, "up", "--nodes", "many"]).catch((error: unknown) => error);
     assert.deepEqual({ code: (failure as { code: number }).code }, { code: 2 });
-    assert.match((failure as { stderr: string }).stderr, /^error: option '--nodes <n>'.*expected 1 to 100\.\n$/);
+    assert.match((failure as { stderr: string }).stderr, /^cloudlab: option '--nodes <n>'.*expected 1 to 100\.\n$/);
   });
 });

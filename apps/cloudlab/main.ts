@@ -20,6 +20,7 @@ async function main(argv: readonly string[]): Promise<number> {
   let exitCode = 0;
   const program = new Command("cloudlab")
     .description("A Kubernetes API server, a Baidu AI Cloud and nodes on this machine, for trying and testing a CCM")
+    .configureOutput({ outputError: (text, write) => write(`cloudlab: ${text.replace(/^error: /, "")}`) })
     .exitOverride();
   program
     .command("up")

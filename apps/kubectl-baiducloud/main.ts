@@ -5,7 +5,10 @@ import { type PlanOptions, plan } from "./plan.ts";
 
 async function main(argv: readonly string[]): Promise<number> {
   let exitCode = 0;
-  const program = new Command("kubectl-baiducloud").description("What a cluster has in Baidu AI Cloud").exitOverride();
+  const program = new Command("kubectl-baiducloud")
+    .description("What a cluster has in Baidu AI Cloud")
+    .configureOutput({ outputError: (text, write) => write(`kubectl-baiducloud: ${text.replace(/^error: /, "")}`) })
+    .exitOverride();
   program
     .command("plan")
     .description(
