@@ -59,6 +59,8 @@ export interface Instances {
    * The framework then never calls `lookup` in a loop.
    */
   lookupMany?(nodes: readonly Node[], signal: AbortSignal): Promise<readonly InstanceLookup[]>;
+  /** The most nodes that one `lookupMany` is asked for: the framework splits longer lists. Default: any number. */
+  readonly batchSize?: number;
 }
 
 // ---- load balancers
@@ -116,11 +118,19 @@ export interface Route {
   readonly destinationCidr: string;
   /** Ours, and its target is gone. */
   readonly blackhole: boolean;
+  /** The cloud routes to addresses of the Node, not to its machine: a route to other addresses than the Node has now is replaced. */
+  readonly enableNodeAddresses?: boolean;
+  /** What it routes to. Looked at only with enableNodeAddresses. */
+  readonly targetNodeAddresses?: readonly NodeAddress[];
 }
 
 export interface Routes {
   /** Only routes this cluster owns. `nodes` are all Nodes of the cluster, to name targets by. */
   list(clusterName: string, nodes: readonly Node[], signal: AbortSignal): Promise<readonly Route[]>;
+  /** A CloudError of code "conflict" is tried again at once, and is a success when `list` then has the route. */
   create(clusterName: string, node: Node, destinationCidr: string, signal: AbortSignal): Promise<void>;
+  /** A CloudError of code "absent" is a success. */
   delete(clusterName: string, route: Route, signal: AbortSignal): Promise<void>;
+  /** Optional: false for a Node that is to have no routes, such as one that an annotation excludes. Default: every Node has. */
+  wants?(node: Node): boolean;
 }

@@ -62,6 +62,8 @@ export interface FakeProviderOptions {
   readonly latencyMs?: number;
   /** False: the provider has no lookupMany. */
   readonly bulk?: boolean;
+  /** The most nodes that one lookupMany takes. Default: any number. */
+  readonly batchSize?: number;
 }
 
 /**
@@ -81,10 +83,16 @@ export class FakeProvider implements CloudProvider {
   readonly routeTable = new Map<string, Route>();
   /** Names of machines of which nobody can say whether they exist. */
   readonly uncertain = new Set<string>();
+  /** By Node name: what a look-up answers instead, be it what the contract allows or not. */
+  readonly answers = new Map<string, unknown>();
+  /** By Node name: what a look-up of it throws; among many nodes it is then unknown. */
+  readonly broken = new Map<string, Error>();
   /** Problems that ensure reports, by Service key. */
   readonly problems = new Map<string, readonly FacetProblem[]>();
   /** Changes made to the cloud: an ensure that finds all as wanted adds none. */
   writes = 0;
+  /** The most calls that were ever under way at once. */
+  peak = 0;
 
   readonly #clock: Clock;
   readonly #latencyMs: number;
@@ -92,6 +100,7 @@ export class FakeProvider implements CloudProvider {
   readonly #failures = new Map<FakeMethod, { readonly error: Error; times: number }>();
   readonly #again = new Map<string, number>();
   #addresses = 0;
+  #underWay = 0;
 
   constructor(options: FakeProviderOptions) {
     this.#clock = options.clock;
@@ -100,8 +109,11 @@ export class FakeProvider implements CloudProvider {
     this.instances = {
       lookup: async (node, signal) => {
         await this.#begin("lookup", [nameOf(node)], signal);
+        const error = this.broken.get(nameOf(node));
+        if (error) throw error;
         return this.#lookup(node);
       },
+      ...(options.batchSize === undefined ? {} : { batchSize: options.batchSize }),
       ...(options.bulk === false
         ? {}
         : {
@@ -173,7 +185,12 @@ export class FakeProvider implements CloudProvider {
 
   async #begin(method: FakeMethod, about: readonly string[], signal: AbortSignal): Promise<void> {
     this.#calls.push({ method, about, at: this.#clock.monotonic() });
-    if (this.#latencyMs > 0) await sleep(this.#clock, this.#latencyMs, signal);
+    this.peak = Math.max(this.peak, ++this.#underWay);
+    try {
+      if (this.#latencyMs > 0) await sleep(this.#clock, this.#latencyMs, signal);
+    } finally {
+      this.#underWay--;
+    }
     signal.throwIfAborted();
     const failure = this.#failures.get(method);
     if (!failure) return;
@@ -185,15 +202,24 @@ export class FakeProvider implements CloudProvider {
   #lookup(node: Node): InstanceLookup {
     const name = nameOf(node);
     const wanted = node.spec?.providerID;
+    if (this.answers.has(name)) return this.answers.get(name) as InstanceLookup;
+    const error = this.broken.get(name);
+    if (error) return { state: "unknown", reason: error.message };
     if (this.uncertain.has(name)) return { state: "unknown", reason: `two machines are called ${name}` };
+    const machine = this.#machineOf(name, wanted);
+    if (machine) return { state: "found", metadata: metadataOf(machine, this.name) };
     if (wanted && !wanted.startsWith(`${this.name}://`)) {
       return { state: "unknown", reason: `provider ID "${wanted}" is not one of ${this.name}` };
     }
-    for (const machine of this.machines.values()) {
-      const metadata = metadataOf(machine, this.name);
-      if (wanted ? metadata.providerId === wanted : machine.name === name) return { state: "found", metadata };
-    }
     return { state: "absent", evidence: `no machine ${wanted ?? name}` };
+  }
+
+  /** By provider ID when the Node has one, else by name. */
+  #machineOf(name: string, wanted: string | undefined): FakeInstance | undefined {
+    const fits = (machine: FakeInstance) =>
+      wanted ? (machine.providerId ?? `${this.name}://${machine.name}`) === wanted : machine.name === name;
+    const namesake = this.machines.get(name);
+    return namesake && fits(namesake) ? namesake : [...this.machines.values()].find(fits);
   }
 
   async #converge(method: "ensure" | "updateBackends", request: LoadBalancerRequest): Promise<LoadBalancerResult> {

@@ -4,6 +4,8 @@ export const TAINT_SHUTDOWN = "node.cloudprovider.kubernetes.io/shutdown";
 export const TAINT_TO_BE_DELETED = "ToBeDeletedByClusterAutoscaler";
 export const LABEL_EXCLUDE_BALANCERS = "node.kubernetes.io/exclude-from-external-load-balancers";
 export const ANNOTATION_PROVIDED_IP = "alpha.kubernetes.io/provided-node-ip";
+/** Ours, on Nodes: the labels that the node controller set, as JSON (nodes/owned-labels.ts). */
+export const ANNOTATION_OWNED_LABELS = "cloud-provider.ccm/owned-labels";
 export const FINALIZER_LOAD_BALANCER = "service.kubernetes.io/load-balancer-cleanup";
 
 /** The beta label is the source of truth, as upstream has it. */

@@ -1,12 +1,14 @@
 /** For this room's tests: an API server, a fake cloud and the controllers between them, under a virtual clock. */
 import {
   type Histogram,
+  type HttpResponse,
   inProcessTransport,
   type Labels,
   type Metrics,
   noMetrics,
   seededRandom,
   silentLogger,
+  sleep,
   type Transport,
   VirtualClock,
 } from "@ccm/base";
@@ -33,17 +35,30 @@ export interface Recorded {
   readonly status: number;
 }
 
+export interface HarnessOptions extends Omit<FakeProviderOptions, "clock"> {
+  /** How long the API server takes for a write. Default 0. */
+  readonly writeMs?: number;
+  /** The controllers' own limit of calls to the API server. Default: none. */
+  readonly qps?: number;
+  readonly burst?: number;
+}
+
 export interface Harness extends Awaited<ReturnType<typeof createHarness>> {}
 
-export async function createHarness(options: Omit<FakeProviderOptions, "clock"> = {}) {
+export async function createHarness(options: HarnessOptions = {}) {
   const clock = new VirtualClock();
   const server = createKubeServer({ clock, random: seededRandom("server") });
   const requests: Recorded[] = [];
   const send = inProcessTransport(server.handler);
+  const { writeMs = 0, qps, burst } = options;
+  const refusals: { matches: (method: string, path: string) => boolean; reason: string; times: number }[] = [];
   const recorded: Transport = async (request, more) => {
     const path = new URL(request.url).pathname;
     const body = typeof request.body === "string" ? request.body : "";
-    const response = await send(request, more);
+    if (writeMs > 0 && request.method !== "GET") await sleep(clock, writeMs, more?.signal);
+    const refusal = refusals.find(({ matches, times }) => times > 0 && matches(request.method, path));
+    if (refusal) refusal.times--;
+    const response = refusal ? refused(refusal.reason) : await send(request, more);
     // Reads and Events are not what tests count.
     if (request.method !== "GET" && !path.includes("/events")) {
       requests.push({ method: request.method, path, body, at: clock.monotonic(), status: response.status });
@@ -54,7 +69,7 @@ export async function createHarness(options: Omit<FakeProviderOptions, "clock"> 
   /** What a user does. */
   const user = createKubeClient({ ...parts, send });
   /** What the controllers do: recorded. */
-  const client = createKubeClient({ ...parts, send: recorded });
+  const client = createKubeClient({ ...parts, send: recorded, ...(qps ? { qps } : {}), ...(burst ? { burst } : {}) });
   const cloud = new FakeProvider({ clock, ...options });
   const metrics = memoryMetrics();
   const stop = new AbortController();
@@ -77,6 +92,10 @@ export async function createHarness(options: Omit<FakeProviderOptions, "clock"> 
     metrics,
     requests,
     signal: stop.signal,
+    /** The API server refuses the controllers' next `times` calls that fit, for this reason ("Conflict", "Forbidden" …). */
+    refuse(method: string, path: RegExp, reason: keyof typeof REFUSALS, times = 1): void {
+      refusals.push({ matches: (one, at) => one === method && path.test(at), reason, times });
+    },
     /** Builds a controller over synced caches and runs it until close(). */
     async run(component: string, build: (context: ControllerContext) => Controller): Promise<void> {
       running.push(build(await context(component)).run(stop.signal));
@@ -99,6 +118,17 @@ export async function createHarness(options: Omit<FakeProviderOptions, "clock"> 
       server.close();
     },
   };
+}
+
+const REFUSALS = { Conflict: 409, Forbidden: 403, InternalError: 500 } as const;
+
+function refused(reason: string): HttpResponse {
+  const code = REFUSALS[reason as keyof typeof REFUSALS];
+  const status = { kind: "Status", apiVersion: "v1", status: "Failure", reason, code, message: `refused: ${reason}` };
+  async function* body() {
+    yield Buffer.from(JSON.stringify(status));
+  }
+  return { status: code, headers: { "content-type": "application/json" }, body: body() };
 }
 
 /** Lets time pass until the promise settles. */
