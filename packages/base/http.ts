@@ -68,10 +68,32 @@ export interface ServerRequest {
   /** Aborts when the client has gone away. */
   readonly signal: AbortSignal;
   /** From a verified client certificate. */
-  readonly peer?: { readonly commonName: string; readonly organizations: readonly string[] };
+  readonly peer?: {
+    readonly commonName: string;
+    readonly organizations: readonly string[];
+    /** SHA-256 fingerprints ("AB:CD:…") of the certificate and its issuers up to the authority: tells which one vouches for it. */
+    readonly chain?: readonly string[];
+  };
 }
 
 export type HttpHandler = (request: ServerRequest) => Promise<HttpResponse>;
+
+export interface ServerCertificate {
+  /** PEM: the certificate, then those of its issuers. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface ServerTls extends ServerCertificate {
+  /** PEM: client certificates are asked for, and verified by these when given; never required. */
+  readonly clientCa?: string;
+  /** Certificates for clients that ask for a host by name: exact, or `*.` and a domain. The first that fits is shown. */
+  readonly byName?: readonly (ServerCertificate & { readonly names: readonly string[] })[];
+  readonly minVersion?: "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
+  /** In OpenSSL's names, with colons. */
+  readonly ciphers?: string;
+  readonly curves?: string;
+}
 
 /** How handlers are put on a real socket; the implementation is in `@ccm/base/node`. */
 export type Listen = (options: {
@@ -79,9 +101,15 @@ export type Listen = (options: {
   /** 0 picks a free one. */
   readonly port: number;
   readonly handler: HttpHandler;
-  /** `clientCa`: client certificates are asked for, and verified when given; never required. */
-  readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string };
-}) => Promise<{ readonly port: number; close(): Promise<void> }>;
+  readonly tls?: ServerTls;
+  /** Other processes may listen on the same port. */
+  readonly sharePort?: boolean;
+}) => Promise<{
+  readonly port: number;
+  close(): Promise<void>;
+  /** From now on, for new connections. */
+  renew?(tls: ServerTls): void;
+}>;
 
 const encoder = new TextEncoder();
 const NO_BYTES = new Uint8Array(0);

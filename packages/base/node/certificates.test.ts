@@ -11,7 +11,10 @@ import { systemClock } from "./system.ts";
 import { openTransport } from "./transport.ts";
 
 const HOST = "127.0.0.1";
-const whoAmI: HttpHandler = async ({ peer }) => jsonResponse(200, peer ?? "nobody");
+const whoAmI: HttpHandler = async ({ peer }) => {
+  const { commonName, organizations } = peer ?? {};
+  return jsonResponse(200, peer ? { commonName, organizations } : "nobody");
+};
 
 describe("certificates", () => {
   it("let a client be known by its common name and organizations, on every connection, also a resumed one", async () => {

@@ -1,32 +1,42 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { TLSSocket } from "node:tls";
-import { type HttpHandler, type HttpHeaders, type Listen, type ServerRequest, textResponse } from "../http.ts";
+import { createSecureContext, type DetailedPeerCertificate, type SecureContext, TLSSocket } from "node:tls";
+import {
+  type HttpHandler,
+  type HttpHeaders,
+  type Listen,
+  type ServerRequest,
+  type ServerTls,
+  textResponse,
+} from "../http.ts";
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 /** Longer than a client keeps idle connections, so that it is never the server that closes one just as it is used again. */
 const KEEP_ALIVE_MS = 90_000;
 
 /** Serves a handler on a real socket. `close` cuts open connections (watches never end by themselves). */
-export const listen: Listen = async ({ host, port, handler, tls }) => {
+export const listen: Listen = async ({ host, port, handler, tls, sharePort }) => {
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     serve(handler, request, response).catch(() => response.destroy());
   };
-  const server = tls
+  let byName = tls ? namedContexts(tls) : [];
+  const secure = tls
     ? createHttpsServer(
         {
-          cert: tls.cert,
-          key: tls.key,
-          ...(tls.clientCa ? { ca: tls.clientCa, requestCert: true, rejectUnauthorized: false } : {}),
+          ...contextOptions(tls),
+          requestCert: true,
+          rejectUnauthorized: false,
+          SNICallback: (name, done) => done(null, byName.find(({ fits }) => fits(name))?.context),
         },
         onRequest,
       )
-    : createHttpServer(onRequest);
+    : undefined;
+  const server = secure ?? createHttpServer(onRequest);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, ...(sharePort ? { reusePort: true } : {}) }, () => {
       server.off("error", reject);
       // A connection that could not be accepted is its client's to try again.
       server.on("error", () => {});
@@ -40,8 +50,38 @@ export const listen: Listen = async ({ host, port, handler, tls }) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+    ...(secure
+      ? {
+          renew(next) {
+            // Both or none: a bad pair throws here, and the old one stays.
+            const contexts = namedContexts(next);
+            secure.setSecureContext(contextOptions(next));
+            byName = contexts;
+          },
+        }
+      : {}),
   };
 };
+
+/** An empty list of authorities trusts nobody; without it, Node would trust the world's. */
+function contextOptions({ cert, key, clientCa, minVersion, ciphers, curves }: ServerTls) {
+  return {
+    cert,
+    key,
+    ca: clientCa ? [clientCa] : [],
+    ...(minVersion ? { minVersion } : {}),
+    ...(ciphers ? { ciphers } : {}),
+    ...(curves ? { ecdhCurve: curves } : {}),
+  };
+}
+
+function namedContexts(tls: ServerTls) {
+  return (tls.byName ?? []).map(({ names, ...pair }) => ({
+    context: createSecureContext(contextOptions({ ...tls, ...pair })) satisfies SecureContext,
+    fits: (host: string) =>
+      names.some((name) => (name.startsWith("*.") ? host.slice(host.indexOf(".")) === name.slice(1) : host === name)),
+  }));
+}
 
 async function serve(handler: HttpHandler, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
@@ -104,8 +144,19 @@ function joined(raw: readonly string[]): HttpHeaders {
 function peerOf(request: IncomingMessage): Pick<ServerRequest, "peer"> {
   const socket = request.socket;
   if (!(socket instanceof TLSSocket) || !socket.authorized) return {};
-  const subject = socket.getPeerCertificate().subject as { CN?: string; O?: string | string[] } | undefined;
+  const certificate = socket.getPeerCertificate(true);
+  const subject = certificate.subject as { CN?: string; O?: string | string[] } | undefined;
   if (!subject?.CN) return {};
   const organizations = subject.O === undefined ? [] : [subject.O].flat();
-  return { peer: { commonName: subject.CN, organizations } };
+  return { peer: { commonName: subject.CN, organizations, chain: fingerprints(certificate) } };
+}
+
+function fingerprints(certificate: DetailedPeerCertificate): readonly string[] {
+  const chain: string[] = [];
+  for (let one: DetailedPeerCertificate | undefined = certificate; one?.fingerprint256; one = one.issuerCertificate) {
+    // The authority at the end is its own issuer.
+    if (chain.includes(one.fingerprint256)) break;
+    chain.push(one.fingerprint256);
+  }
+  return chain;
 }
