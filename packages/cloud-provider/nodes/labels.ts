@@ -2,28 +2,37 @@ import type { Node } from "@ccm/kube";
 import type { InstanceMetadata } from "../contract.ts";
 import { ALIAS_LABELS } from "../well-known.ts";
 
-type Labels = Readonly<Record<string, string>>;
+export type Labels = Readonly<Record<string, string>>;
 
 /** Label keys that belong to Kubernetes: a provider may not set them as additional labels. */
 const RESERVED = /(^|\.)(kubernetes|k8s)\.io\//;
 
-/** The labels that initialisation sets: type, zone and region always, additional ones only where the node has none. */
-export function initialLabels(node: Node, metadata: InstanceMetadata): Labels {
-  const has = node.metadata.labels ?? {};
+/** Zone, region and type, under their old names and their new ones; what the cloud does not know is left out. */
+export function topologyLabels({ zone, region, instanceType }: InstanceMetadata): Labels {
   const labels: Record<string, string> = {};
-  const set = (pair: number, value: string) => {
-    const [primary, secondary] = ALIAS_LABELS[pair] ?? [];
-    if (value === "" || !primary || !secondary) return;
+  for (const [index, value] of [zone, region, instanceType].entries()) {
+    const [primary, secondary] = ALIAS_LABELS[index] ?? [];
+    if (value === "" || !primary || !secondary) continue;
     labels[primary] = value;
     labels[secondary] = value;
-  };
-  set(0, metadata.zone);
-  set(1, metadata.region);
-  set(2, metadata.instanceType);
-  for (const [key, value] of Object.entries(metadata.additionalLabels)) {
-    if (!RESERVED.test(key) && !(key in has)) labels[key] = value;
   }
   return labels;
+}
+
+/** The provider's own labels, without those that it may not set. */
+export function additionalLabels({ additionalLabels: given }: InstanceMetadata): Labels {
+  return Object.fromEntries(Object.entries(given).filter(([key]) => !RESERVED.test(key)));
+}
+
+export function reservedLabels({ additionalLabels: given }: InstanceMetadata): readonly string[] {
+  return Object.keys(given).filter((key) => RESERVED.test(key));
+}
+
+/** What initialisation sets: zone, region and type always, additional ones where the node has no such label. */
+export function initialLabels(node: Node, metadata: InstanceMetadata): Labels {
+  const has = node.metadata.labels ?? {};
+  const missing = Object.entries(additionalLabels(metadata)).filter(([key]) => !(key in has));
+  return { ...Object.fromEntries(missing), ...topologyLabels(metadata) };
 }
 
 /** Stable labels that differ from their beta twins. */

@@ -165,7 +165,7 @@ describe("a new node", () => {
     for (const zone of ["1", "2"]) {
       const body = { metadata: { labels: { "failure-domain.beta.kubernetes.io/zone": zone } } };
       await harness.during(user.patch(NODES, { name: "a" }, { type: "merge", body }));
-      await clock.advance(1000);
+      await clock.advance(3000);
     }
     assert.ok(cloud.count("lookup") > 1);
     assert.deepEqual(await harness.events("a"), ["Normal Synced: Node synced successfully"]);
