@@ -1,0 +1,6 @@
+/** A real control plane on this machine: processes, ports, files. */
+export * from "./assets.ts";
+export * from "./control-plane.ts";
+export * from "./empty-cluster.ts";
+export * from "./shared.ts";
+export * from "./users.ts";
