@@ -68,8 +68,13 @@ export interface Instances {
 export interface LoadBalancerRequest {
   readonly clusterName: string;
   readonly service: Service;
-  /** The nodes that may be backends, by the framework's predicates. */
+  /**
+   * The nodes that may be backends, by the framework's predicates and `nodeSelector`, in the order of their names. The
+   * very same array for all Services until a Node changes: what is resolved once for it (a WeakMap) serves them all.
+   */
   readonly nodes: readonly Node[];
+  /** Who waits for this: a user, a change of nodes, or nobody. A hint for the order of calls to the cloud. */
+  readonly lane?: "user" | "backend" | "resync";
   readonly signal: AbortSignal;
 }
 
@@ -89,7 +94,11 @@ export interface FacetProblem {
 }
 
 export interface LoadBalancerResult {
-  /** For service.status.loadBalancer. Undefined: leave the status as it is. */
+  /**
+   * For service.status.loadBalancer, as it is. Undefined: leave the status as it is. ipMode "VIP", the default, lets
+   * kube-proxy send traffic from inside the cluster straight to the Pods; choose "Proxy" when traffic must pass the load
+   * balancer (PROXY protocol, TLS ends there).
+   */
   readonly status: LoadBalancerStatus | undefined;
   readonly problems: readonly FacetProblem[];
   /** Look again after this long, without counting it as a failure: the cloud is still at work. */
@@ -106,6 +115,11 @@ export interface LoadBalancers {
    * remove, false when nothing was found, and only when nothing is left. A bad annotation never makes it fail.
    */
   ensureDeleted(request: Omit<LoadBalancerRequest, "nodes">): Promise<boolean>;
+  /**
+   * Optional: labels a node must have to be a backend of this Service, for example from an annotation. Pure. Without it,
+   * or when it returns none, all nodes that the framework's predicates allow are.
+   */
+  nodeSelector?(service: Service): Readonly<Record<string, string>>;
 }
 
 // ---- routes

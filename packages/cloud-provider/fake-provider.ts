@@ -143,7 +143,9 @@ export class FakeProvider implements CloudProvider {
         await this.#begin("createRoute", [id], signal);
         if (this.routeTable.has(id)) throw new CloudError("conflict", `a route to ${destinationCidr} is there already`);
         this.writes++;
-        this.routeTable.set(id, { name: id, targetNode: nameOf(node), destinationCidr, blackhole: false });
+        const targetNodeAddresses = node.status?.addresses ?? [];
+        const targetNode = nameOf(node);
+        this.routeTable.set(id, { name: id, targetNode, destinationCidr, blackhole: false, targetNodeAddresses });
       },
       delete: async (_clusterName, route, signal) => {
         await this.#begin("deleteRoute", [`${route.targetNode} ${route.destinationCidr}`], signal);

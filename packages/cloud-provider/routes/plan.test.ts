@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Node } from "@ccm/kube";
+import type { Node, NodeAddress } from "@ccm/kube";
 import fc from "fast-check";
 import type { Route } from "../contract.ts";
-import { newNode } from "../testing/harness.ts";
+import { newNode, UNINITIALIZED } from "../testing/harness.ts";
 import { isResponsibleFor, parseClusterCidrs } from "./cluster-cidrs.ts";
 import { planRoutes } from "./plan.ts";
 
@@ -60,9 +60,53 @@ describe("the plan of routes", () => {
     assert.deepEqual(plan.remove, [routes[0], routes[2]]);
   });
 
-  it("asks once for a CIDR that a node lists twice, and never for a node without a machine", () => {
-    const nodes = [node("n3", "10.120.1.0/24", "10.120.1.0/24"), newNode("n4", { spec: { podCIDR: "10.120.2.0/24" } })];
+  it("asks once for a CIDR that a node lists twice", () => {
+    const nodes = [node("n3", "10.120.1.0/24", "10.120.1.0/24")];
     assert.deepEqual(text(planRoutes([], nodes, CLUSTER)).add, ["n3 10.120.1.0/24"]);
+  });
+
+  it("lets a node that has not met the cloud wait, and keeps the route it has", () => {
+    const fresh = (name: string, podCIDR: string) => newNode(name, { spec: { podCIDR, taints: [UNINITIALIZED] } });
+    const nodes = [fresh("n4", "10.120.2.0/24"), fresh("n5", "10.120.3.0/24")];
+    const plan = planRoutes([route("n4", "10.120.2.0/24")], nodes, CLUSTER);
+    assert.deepEqual(text(plan), { add: [], remove: [] });
+    assert.deepEqual(plan.later, [{ node: nodes[1], cidr: "10.120.3.0/24" }]);
+  });
+
+  it("asks for a node without provider ID when nobody is about to initialise it", () => {
+    const nodes = [newNode("n4", { spec: { podCIDR: "10.120.2.0/24" } })];
+    assert.deepEqual(text(planRoutes([], nodes, CLUSTER)).add, ["n4 10.120.2.0/24"]);
+  });
+
+  it("gives no routes to nodes that are to have none, and takes those they have", () => {
+    const plan = planRoutes(
+      [route("n2", "10.120.1.0/24")],
+      [n1, n2],
+      CLUSTER,
+      ({ metadata }) => metadata.name === "n1",
+    );
+    assert.deepEqual(text(plan), {
+      add: ["n1 10.120.0.0/24", "n1 a00:100::/24"],
+      remove: ["n2 10.120.1.0/24"],
+    });
+  });
+
+  it("replaces a route to addresses when they are not the node's, in whatever order", () => {
+    const [v4, v6] = [
+      { type: "InternalIP", address: "10.0.0.1" },
+      { type: "InternalIP", address: "fd00::1" },
+    ] as const;
+    const to = (...targetNodeAddresses: readonly NodeAddress[]) => {
+      return { ...route("n2", "10.120.1.0/24"), enableNodeAddresses: true, targetNodeAddresses };
+    };
+    const here = { ...n2, status: { addresses: [v4, v6] } };
+    const kept = { add: [], remove: [] };
+    const replaced = { add: ["n2 10.120.1.0/24"], remove: ["n2 10.120.1.0/24"] };
+    assert.deepEqual(text(planRoutes([to(v6, v4)], [here], CLUSTER)), kept);
+    for (const wrong of [to(), to(v4), to(v4, { ...v6, address: "fd00::2" })]) {
+      assert.deepEqual(text(planRoutes([wrong], [here], CLUSTER)), replaced);
+      assert.deepEqual(text(planRoutes([{ ...wrong, enableNodeAddresses: false }], [here], CLUSTER)), kept);
+    }
   });
 
   it("once carried out is empty, and touches nothing outside of the cluster's CIDRs", () => {

@@ -1,18 +1,28 @@
-import { type Cidr, errorText, formatMs, mapLimited, sleep, TokenBucket } from "@ccm/base";
-import { itemExponentialLimiter, kubeTime, NODES, type Node } from "@ccm/kube";
+import { type Cidr, errorText, jitter, mapLimited, TokenBucket } from "@ccm/base";
+import { createWorkQueue, itemExponentialLimiter, type Node } from "@ccm/kube";
 import type { Controller, ControllerContext } from "../context.ts";
 import type { Route, Routes } from "../contract.ts";
-import { createRepeatFilter } from "../repeat-filter.ts";
-import { planRoutes, podCidrsOf } from "./plan.ts";
+import { cloudErrorOf } from "../error.ts";
+import { writeCondition } from "./condition.ts";
+import { type Outcome, routeMetrics } from "./metrics.ts";
+import { isKnown, planRoutes, podCidrsOf, type RoutePlan } from "./plan.ts";
+import { createRouteWriter } from "./route-writer.ts";
 
 export interface RouteControllerOptions {
   readonly routes: Routes;
   readonly clusterName: string;
   readonly clusterCidrs: readonly Cidr[];
-  /** Between the starts of two passes when nothing happens. */
+  /** --route-reconciliation-period: between the starts of two passes. */
   readonly periodMs: number;
+  /**
+   * True, the default: passes are made because Nodes change, and one every ten minutes (or `periodMs` when that is
+   * longer) that finds what was changed in the cloud. False, upstream's default: one every `periodMs`, whatever happens.
+   */
+  readonly watch?: boolean;
 }
 
+/** The queue's only key: a pass looks at all routes. */
+const ALL = "routes";
 /** Provider calls at a time, as upstream. */
 const CONCURRENCY = 200;
 /** A burst of node events makes one pass. */
@@ -20,155 +30,130 @@ const SETTLE_MS = 200;
 /** Passes because of events: a few at once, then one each five seconds, however many nodes come and go. */
 const EVENT_PASSES_PER_SECOND = 0.2;
 const EVENT_PASSES_AT_ONCE = 3;
-/** A route that fails is tried again on its own, so that one bad route does not make every pass a write. */
-const RETRY_MIN_MS = 10_000;
-const RETRY_MAX_MS = 300_000;
+const RESYNC_MS = 600_000;
+/** So that many clusters that were started together do not ask the cloud together. */
+const RESYNC_JITTER = 0.1;
+/** After a pass that could not list the routes, or not write all conditions. */
+const PASS_RETRY_MIN_MS = 2000;
+const PASS_RETRY_MAX_MS = 300_000;
 
 /** node-route-controller: each Pod CIDR of each Node has a route in the cloud, and no route outlives its Node. */
 export function createRouteController(context: ControllerContext, options: RouteControllerOptions): Controller {
-  const { client, nodes, clock, logger, metrics, events } = context;
-  const { routes, clusterName, clusterCidrs, periodMs } = options;
-  const passes = metrics.counter({ name: "route_controller_route_sync_total", help: "Passes of the route controller" });
-  const retry = itemExponentialLimiter(RETRY_MIN_MS, RETRY_MAX_MS);
-  /** What failed, and when it may be tried again. */
-  const notBefore = new Map<string, number>();
-  const told = createRepeatFilter(clock);
+  const { nodes, clock, random, logger } = context;
+  const { routes, clusterName, clusterCidrs, periodMs, watch = true } = options;
+  const metrics = routeMetrics(context.metrics);
+  const writer = createRouteWriter(context, { routes, clusterName, metrics });
+  const wants = (node: Node): boolean => routes.wants?.(node) ?? true;
   const bucket = new TokenBucket(clock, EVENT_PASSES_PER_SECOND, EVENT_PASSES_AT_ONCE);
+  const backoff = itemExponentialLimiter(PASS_RETRY_MIN_MS, PASS_RETRY_MAX_MS);
+  /** What the cloud itself said about when to come back. */
+  let retryAfterMs = 0;
+  const queue = createWorkQueue({
+    name: "Routes",
+    clock,
+    metrics: context.metrics,
+    limiter: { ...backoff, when: (key) => Math.max(backoff.when(key), retryAfterMs) },
+    onError: (_key, error) => logger.warn("could not reconcile routes", { error: errorText(error) }),
+  });
 
-  /** Undefined: done. Otherwise what went wrong, or "" when it is not time to try again yet. */
-  const attempt = async (key: string, action: () => Promise<void>): Promise<string | undefined> => {
-    if (clock.monotonic() < (notBefore.get(key) ?? 0)) return "";
+  const list = async (all: readonly Node[], signal: AbortSignal): Promise<readonly Route[]> => {
+    retryAfterMs = 0;
     try {
-      await action();
-      forget(key);
-      return undefined;
-    } catch (error) {
-      notBefore.set(key, clock.monotonic() + retry.when(key));
-      return errorText(error);
+      const listed = await routes.list(clusterName, all, signal);
+      metrics.listed(listed.length);
+      return listed;
+    } catch (cause) {
+      if (signal.aborted) throw cause;
+      metrics.failed("list");
+      retryAfterMs = cloudErrorOf(cause)?.retryAfterMs ?? 0;
+      throw new Error("error listing routes", { cause });
     }
   };
-  const forget = (key: string): void => {
-    retry.forget(key);
-    notBefore.delete(key);
-    told.forget(key);
-  };
-  const create = async (node: Node, cidr: string, signal: AbortSignal): Promise<boolean> => {
-    const { name = "", uid = "" } = node.metadata;
-    const since = clock.monotonic();
-    const key = creationKey(node, cidr);
-    const failure = await attempt(key, () => routes.create(clusterName, node, cidr, signal));
-    if (failure === undefined) logger.info("route created", { node: name, cidr });
-    else if (failure !== "" && !signal.aborted) {
-      const took = formatMs(clock.monotonic() - since);
-      const text = `Could not create route ${uid} ${cidr} for node ${name} after ${took}: ${failure}`;
-      if (told.isNews(key, failure)) events.event(NODES, node, "Warning", "FailedToCreateRoute", text);
-      logger.warn("route not created", { node: name, cidr, error: failure });
-    }
-    return failure === undefined;
-  };
-  const remove = async (route: Route, signal: AbortSignal): Promise<void> => {
-    const failure = await attempt(removalKey(route), () => routes.delete(clusterName, route, signal));
-    const fields = { route: route.name, node: route.targetNode, cidr: route.destinationCidr };
-    if (failure === undefined) logger.info("route deleted", fields);
-    else if (failure !== "" && !signal.aborted) logger.warn("route not deleted", { ...fields, error: failure });
-  };
-  const setCondition = async (node: Node, done: boolean, signal: AbortSignal): Promise<void> => {
-    const wanted = done
-      ? { status: "False", reason: "RouteCreated", message: "RouteController created a route" }
-      : { status: "True", reason: "NoRouteCreated", message: "RouteController failed to create a route" };
-    const current = node.status?.conditions?.find(({ type }) => type === "NetworkUnavailable");
-    if (current?.status === wanted.status && current.reason === wanted.reason) return;
-    const now = kubeTime(clock.now());
-    const condition = { type: "NetworkUnavailable", ...wanted, lastHeartbeatTime: now, lastTransitionTime: now };
-    const body = { status: { conditions: [condition] } };
-    const ref = { name: node.metadata.name ?? "" };
-    await client
-      .patch(NODES, ref, { type: "strategic", body }, { subresource: "status", signal })
-      .catch((error: unknown) => {
-        if (!signal.aborted)
-          logger.warn("condition NetworkUnavailable not written", { node: ref.name, error: errorText(error) });
-      });
-  };
-
-  /** Returns when what failed is to be tried again. Infinity: nothing did. */
-  const pass = async (signal: AbortSignal): Promise<number> => {
-    passes.inc();
+  /** Throws when it is to be made again soon. Routes that fail wait each for its own time: see `writer.waitMs`. */
+  const pass = async (signal: AbortSignal): Promise<Outcome> => {
     const all = nodes.list();
-    let listed: readonly Route[];
-    try {
-      listed = await routes.list(clusterName, all, signal);
-      forget(LISTING);
-    } catch (error) {
-      if (!signal.aborted) logger.warn("routes could not be listed", { error: errorText(error) });
-      return clock.monotonic() + retry.when(LISTING);
-    }
-    const plan = planRoutes(listed, all, clusterCidrs);
-    const known = new Set([
-      ...plan.add.map(({ node, cidr }) => creationKey(node, cidr)),
-      ...plan.remove.map(removalKey),
-    ]);
-    for (const key of notBefore.keys()) if (!known.has(key)) forget(key);
+    const listed = await list(all, signal);
+    const plan = planRoutes(listed, all, clusterCidrs, wants);
+    writer.keepOnly(plan.add, plan.remove);
     // Deletions first: a route of another node may hold the CIDR that a new one needs.
-    await mapLimited(plan.remove, CONCURRENCY, (route) => remove(route, signal));
-    const created = await mapLimited(plan.add, CONCURRENCY, ({ node, cidr }) => create(node, cidr, signal));
-    if (signal.aborted) return Number.POSITIVE_INFINITY;
-    const missing = new Set(plan.add.filter((_, index) => !created[index]).map(({ node }) => node.metadata.name));
-    const routed = new Set(listed.map(({ targetNode }) => targetNode));
-    const concerned = all.filter((node) => podCidrsOf(node).length > 0 || routed.has(node.metadata.name ?? ""));
-    await mapLimited(concerned, CONCURRENCY, (node) => {
-      return setCondition(node, podCidrsOf(node).length > 0 && !missing.has(node.metadata.name), signal);
+    const removed = await mapLimited(plan.remove, CONCURRENCY, (route) => writer.remove(route, signal));
+    // What did not fit into the route table may fit now.
+    const room = removed.includes("done");
+    const created = await mapLimited(plan.add, CONCURRENCY, (missing) => writer.create(missing, room, signal));
+    metrics.failing("delete", removed.filter((attempt) => attempt !== "done").length);
+    metrics.failing("create", created.filter((attempt) => attempt !== "done").length);
+    const unrouted = new Set(plan.add.filter((_, i) => created[i] !== "done").map(({ node }) => node));
+    const written = await mapLimited(concerned(all, listed, plan), CONCURRENCY, (node) => {
+      const isRouted = !wants(node) || (podCidrsOf(node).length > 0 && !unrouted.has(node));
+      return writeCondition(context, node, isRouted, signal);
     });
-    return Math.min(...notBefore.values());
+    const unwritten = written.filter((done) => !done).length;
+    if (unwritten > 0) {
+      metrics.failed("condition");
+      throw new Error(`the condition NetworkUnavailable of ${unwritten} nodes could not be written`);
+    }
+    const attempts = [...removed, ...created];
+    return attempts.includes("failed") ? "error" : attempts.includes("done") ? "changed" : "noop";
   };
 
   return {
     async run(signal) {
-      let dirty = false;
-      let wake: () => void = () => {};
-      const trigger = () => {
-        dirty = true;
-        wake();
+      /** Nodes changed since the last pass began. */
+      let changed = watch && nodes.list().length > 0;
+      let stopTimer = () => {};
+      const arm = () => {
+        stopTimer();
+        const delayMs = watch ? jitter(random, Math.max(periodMs, RESYNC_MS), RESYNC_JITTER) : periodMs;
+        stopTimer = clock.schedule(delayMs, () => queue.add(ALL));
       };
-      const unsubscribe = nodes.subscribe({
-        add: trigger,
-        delete: trigger,
-        update: (before, after) => {
-          if (facts(before) !== facts(after)) trigger();
-        },
-      });
-      signal.addEventListener("abort", () => wake(), { once: true });
-      while (!signal.aborted) {
-        // What happens from here on is not in the pass.
-        dirty = false;
-        const nextAt = clock.monotonic() + periodMs;
-        const until = Math.min(nextAt, await pass(signal));
-        if (!dirty && !signal.aborted) {
-          await new Promise<void>((resolve) => {
-            const cancel = clock.schedule(until - clock.monotonic(), resolve);
-            wake = () => {
-              cancel();
-              resolve();
-            };
-          });
-        }
-        if (dirty) await sleep(clock, Math.max(SETTLE_MS, bucket.reserve()), signal).catch(() => {});
+      const unsubscribe = watch ? nodes.subscribe(onFacts(wants, nodeChanged)) : () => {};
+      function nodeChanged(): void {
+        if (changed) return;
+        changed = true;
+        queue.addAfter(ALL, Math.max(SETTLE_MS, bucket.reserve()));
       }
+      queue.add(ALL);
+      const sync = async (): Promise<void> => {
+        const trigger = changed ? "node_change" : "periodic";
+        changed = false;
+        arm();
+        let outcome: Outcome = "error";
+        try {
+          outcome = await pass(signal);
+        } finally {
+          if (!signal.aborted) metrics.passed(trigger, outcome);
+        }
+        queue.forget(ALL);
+        if (Number.isFinite(writer.waitMs)) queue.addAfter(ALL, writer.waitMs);
+      };
+      await queue.run(1, sync, signal);
+      stopTimer();
       unsubscribe();
     },
   };
 }
 
-const LISTING = "list";
-
-/** What of a Node can change its routes. Annotations are how a provider lets users leave a Node out. */
-function facts(node: Node): string {
-  return JSON.stringify([podCidrsOf(node), node.spec?.providerID, node.status?.addresses, node.metadata.annotations]);
+/** Nodes whose condition is ours to set: those with Pod CIDRs or routes, but for those that have to meet the cloud first. */
+function concerned(all: readonly Node[], listed: readonly Route[], { later }: RoutePlan): readonly Node[] {
+  const routed = new Set(listed.map(({ targetNode }) => targetNode));
+  const unmet = new Set(later.map(({ node }) => node));
+  return all.filter((node) => {
+    return !unmet.has(node) && (podCidrsOf(node).length > 0 || routed.has(node.metadata.name ?? ""));
+  });
 }
 
-function creationKey(node: Node, cidr: string): string {
-  return `add ${node.metadata.uid} ${cidr}`;
-}
-
-function removalKey(route: Route): string {
-  return `remove ${route.name} ${route.targetNode} ${route.destinationCidr}`;
+/** Tells of what can change a Node's routes, and of nothing else: heartbeats and images make no calls to the cloud. */
+function onFacts(wants: (node: Node) => boolean, changed: () => void) {
+  const facts = (node: Node): string =>
+    JSON.stringify([podCidrsOf(node), node.spec?.providerID, node.status?.addresses, isKnown(node), wants(node)]);
+  return {
+    add: (node: Node) => {
+      // A Node that is just being registered has no Pod CIDR yet.
+      if (podCidrsOf(node).length > 0) changed();
+    },
+    update: (before: Node, after: Node) => {
+      if (facts(before) !== facts(after)) changed();
+    },
+    delete: changed,
+  };
 }
