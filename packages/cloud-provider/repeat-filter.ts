@@ -14,11 +14,15 @@ const REPEAT_AFTER_MS = 45 * 60_000;
 /** Clouds quote the id of each request in their errors: it alone makes no news. */
 const REQUEST_ID = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi;
 
+export function withoutRequestIds(words: string): string {
+  return words.replace(REQUEST_ID, "");
+}
+
 export function createRepeatFilter(clock: Clock, repeatAfterMs = REPEAT_AFTER_MS): RepeatFilter {
   const said = new Map<string, { readonly text: string; readonly at: number }>();
   return {
     isNews(key, words) {
-      const text = words.replace(REQUEST_ID, "");
+      const text = withoutRequestIds(words);
       const before = said.get(key);
       if (before?.text === text && clock.monotonic() - before.at < repeatAfterMs) return false;
       said.set(key, { text, at: clock.monotonic() });

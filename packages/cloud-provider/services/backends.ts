@@ -5,6 +5,9 @@ import { LABEL_EXCLUDE_BALANCERS, TAINT_TO_BE_DELETED } from "../well-known.ts";
 /** What Go's ParseBool takes for false; anything else that stands there excludes the node. */
 const FALSE = new Set(["0", "f", "F", "false", "False", "FALSE"]);
 
+/** Labels that a node must have. */
+export type NodeSelector = Readonly<Record<string, string>>;
+
 /** Whether load balancers may send to the node. Readiness does not count: that is what their health checks are for. */
 export function isBackend(node: Node): boolean {
   if (node.metadata.deletionTimestamp || isExcluded(node)) return false;
@@ -20,13 +23,11 @@ export function backendChanged(before: Node, after: Node): boolean {
 }
 
 /** The nodes that may be backends, in the order of their names. */
-export function backendsOf(nodes: readonly Node[]): readonly Node[] {
-  return nodes.filter(isBackend).sort((a, b) => ((a.metadata.name ?? "") < (b.metadata.name ?? "") ? -1 : 1));
-}
-
-/** Two sets of backends with the same text are the same to a load balancer. */
-export function backendsText(nodes: readonly Node[]): string {
-  return JSON.stringify(nodes.map((node) => [node.metadata.name, node.spec?.providerID ?? ""]));
+export function backendsOf(nodes: readonly Node[], selector: NodeSelector = {}): readonly Node[] {
+  const labels = Object.entries(selector);
+  return nodes
+    .filter((node) => isBackend(node) && labels.every(([key, value]) => node.metadata.labels?.[key] === value))
+    .sort((a, b) => ((a.metadata.name ?? "") < (b.metadata.name ?? "") ? -1 : 1));
 }
 
 const NAMES_IN_MESSAGE = 20;

@@ -35,3 +35,5 @@ export function serviceMetrics(metrics: Metrics) {
     servicesWithProblems: (count: number) => problems.set(count),
   };
 }
+
+export type ServiceMetrics = ReturnType<typeof serviceMetrics>;

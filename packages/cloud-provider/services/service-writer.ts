@@ -3,6 +3,7 @@ import {
   hasCode,
   type KubeClient,
   keyOf,
+  kubeTime,
   type LoadBalancerStatus,
   refOf,
   retryOnConflict,
@@ -10,20 +11,22 @@ import {
   type Service,
 } from "@ccm/kube";
 import { FINALIZER_LOAD_BALANCER } from "../well-known.ts";
+import { CONDITION_READY, type ReadyCondition, sameCondition, shownCondition } from "./conditions.ts";
 import { hasFinalizer, wantsLoadBalancer } from "./needs-update.ts";
 import { sameStatus } from "./status.ts";
+
+/** What we wrote to a Service last, which the copy at hand may not show yet. */
+export interface Written {
+  readonly status?: LoadBalancerStatus;
+  readonly condition?: ReadyCondition;
+}
 
 /** All that the service controller writes to a Service. Everything goes through its status subresource, as upstream has it. */
 export interface ServiceWriter {
   /** Must be done before anything is made in the cloud. */
   addFinalizer(service: Service, signal: AbortSignal): Promise<void>;
-  /** `written`: the status we wrote last, which the Service at hand may not show yet. */
-  setStatus(
-    service: Service,
-    wanted: LoadBalancerStatus,
-    written: LoadBalancerStatus | undefined,
-    signal: AbortSignal,
-  ): Promise<void>;
+  /** Writes what differs, in one request, and nothing when nothing does. What is absent in `wanted` stays as it is. */
+  setStatus(service: Service, wanted: Written, written: Written, signal: AbortSignal): Promise<Written>;
   /**
    * Clears the status and takes the finalizer off, after the cloud has nothing left. Resolves to false, with nothing
    * written, when the Service wants a load balancer again by now.
@@ -38,7 +41,7 @@ export function createServiceWriter(parts: {
   readonly clock: Clock;
   readonly random: Random;
 }): ServiceWriter {
-  const { client } = parts;
+  const { client, clock } = parts;
   const patch = async (service: Service, body: unknown, what: string, signal: AbortSignal): Promise<void> => {
     const ref = refOf(keyOf(service));
     try {
@@ -48,40 +51,70 @@ export function createServiceWriter(parts: {
       throw new Error(`failed to ${what}: ${errorText(cause)}`, { cause });
     }
   };
+  const conditionPatch = (service: Service, { status, reason, message }: ReadyCondition) => {
+    const shown = shownCondition(service);
+    const since = shown?.status === status ? shown.lastTransitionTime : "";
+    const lastTransitionTime = since === "" ? kubeTime(clock.now()) : since;
+    return [{ type: CONDITION_READY, status, reason, message, lastTransitionTime }];
+  };
   return {
     async addFinalizer(service, signal) {
       if (hasFinalizer(service)) return;
-      const body = { metadata: { finalizers: [FINALIZER_LOAD_BALANCER] } };
-      await patch(service, body, "add load balancer cleanup finalizer", signal);
+      const all = [...(service.metadata.finalizers ?? []), FINALIZER_LOAD_BALANCER];
+      const metadata = { "$setElementOrder/finalizers": all, finalizers: [FINALIZER_LOAD_BALANCER] };
+      await patch(service, { metadata }, "add load balancer cleanup finalizer", signal);
     },
     async setStatus(service, wanted, written, signal) {
+      const { status, condition } = wanted;
       const shown = service.status?.loadBalancer;
-      if (sameStatus(shown, wanted) && sameStatus(written ?? shown, wanted)) return;
-      const body = { status: { loadBalancer: { ingress: ingressOf(wanted) } } };
-      await patch(service, body, "update load balancer status", signal).catch((error: unknown) => {
-        if (!(error instanceof Error && hasCode(error.cause, "not_found"))) throw error;
-      });
+      const keepStatus =
+        status === undefined || (sameStatus(shown, status) && sameStatus(written.status ?? shown, status));
+      const shownReady = shownCondition(service);
+      const keepCondition =
+        condition === undefined ||
+        (sameCondition(shownReady, condition) && sameCondition(written.condition ?? shownReady, condition));
+      const after: Written = {
+        ...written,
+        ...(status ? { status } : {}),
+        ...(condition ? { condition } : {}),
+      };
+      if (keepStatus && keepCondition) return after;
+      const body = {
+        status: {
+          ...(keepStatus ? {} : { loadBalancer: { ingress: ingressOf(status) } }),
+          ...(keepCondition ? {} : { conditions: conditionPatch(service, condition) }),
+        },
+      };
+      await patch(service, body, "update load balancer status", signal).catch(ignoreGone);
+      return after;
     },
     release: (service, signal) =>
       retryOnConflict({ ...parts, ...CONFLICT, signal }, async (attempt) => {
         const current = attempt === 0 ? service : await read(client, service, signal);
         if (!current) return true;
         if (wantsLoadBalancer(current) && !current.metadata.deletionTimestamp) return false;
-        if (!hasFinalizer(current) && sameStatus(current.status?.loadBalancer, {})) return true;
+        const shown = shownCondition(current);
+        if (!hasFinalizer(current) && sameStatus(current.status?.loadBalancer, {}) && !shown) return true;
         const body = {
           metadata: {
             // Of this version only: whoever asks for a load balancer in this moment must not lose the finalizer.
             resourceVersion: current.metadata.resourceVersion,
             ...(hasFinalizer(current) ? { "$deleteFromPrimitiveList/finalizers": [FINALIZER_LOAD_BALANCER] } : {}),
           },
-          status: { loadBalancer: { ingress: null } },
+          status: {
+            loadBalancer: { ingress: null },
+            ...(shown ? { conditions: [{ type: CONDITION_READY, $patch: "delete" }] } : {}),
+          },
         };
-        await patch(current, body, "remove load balancer cleanup finalizer", signal).catch((error: unknown) => {
-          if (!(error instanceof Error && hasCode(error.cause, "not_found"))) throw error;
-        });
+        await patch(current, body, "remove load balancer cleanup finalizer", signal).catch(ignoreGone);
         return true;
       }),
   };
+}
+
+/** There is nobody left to write to. */
+function ignoreGone(error: unknown): void {
+  if (!(error instanceof Error && hasCode(error.cause, "not_found"))) throw error;
 }
 
 /** Undefined when it is gone, or is another one under the same name. */
@@ -95,6 +128,6 @@ async function read(client: KubeClient, service: Service, signal: AbortSignal): 
   }
 }
 
-function ingressOf({ ingress }: LoadBalancerStatus): LoadBalancerStatus["ingress"] | null {
-  return ingress && ingress.length > 0 ? ingress : null;
+function ingressOf(status: LoadBalancerStatus): LoadBalancerStatus["ingress"] | null {
+  return status.ingress && status.ingress.length > 0 ? status.ingress : null;
 }
