@@ -8,7 +8,9 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const CLOUDLAB = `${ROOT}apps/cloudlab/main.ts`;
 const CCM = `${ROOT}apps/cloud-controller-manager/main.ts`;
 
-const VERBS = { start, test, check, bench, build };
+const FOLDERS = ["packages", "lab", "apps", "scripts", "bench"];
+
+const VERBS = { start, test, "test:real": testReal, check, bench, build };
 
 const [verb = "", ...args] = process.argv.slice(2);
 const action = VERBS[verb];
@@ -26,12 +28,23 @@ function start(args) {
 }
 
 /** All tests, or the files and options given. */
-function test(args) {
+async function test(args) {
   const options = args.filter((arg) => arg.startsWith("-"));
   const files = args.filter((arg) => !arg.startsWith("-"));
-  const all = ["packages", "lab", "apps", "scripts", "bench"].map((folder) => `${folder}/**/*.test.ts`);
+  if (files.length === 0 || files.some((file) => file.includes(".real."))) {
+    const code = await run(node24(), [`${ROOT}scripts/control-plane.ts`], { cwd: ROOT });
+    if (code !== 0) return code;
+  }
+  const all = FOLDERS.map((folder) => `${folder}/**/*.test.ts`);
   const fixed = ["--test", "--test-isolation=none", "--test-timeout=300000"];
   return run(node24(), [...fixed, ...options, ...(files.length > 0 ? files : all)], { cwd: ROOT });
+}
+
+/** The tests on a real control plane alone: here it is no use to skip them. */
+function testReal(args) {
+  process.env.REQUIRE_CONTROL_PLANE = "1";
+  const some = args.some((arg) => !arg.startsWith("-"));
+  return test(some ? args : [...args, ...FOLDERS.map((folder) => `${folder}/**/*.real.test.ts`)]);
 }
 
 /** Types, lint and format, import law: all three run, so that one look shows all that is wrong. */

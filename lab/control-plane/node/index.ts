@@ -2,5 +2,7 @@
 export * from "./assets.ts";
 export * from "./control-plane.ts";
 export * from "./empty-cluster.ts";
+export * from "./progress.ts";
+export * from "./provide.ts";
 export * from "./shared.ts";
 export * from "./users.ts";

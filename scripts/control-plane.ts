@@ -1,0 +1,26 @@
+/**
+ * Before the tests: gets a real control plane's programs from wherever they can be had, which may mean ten minutes of
+ * building, once. Where they cannot, one line says so and the tests that need them are skipped; with
+ * REQUIRE_CONTROL_PLANE=1 all that was tried is said and the exit code is 1.
+ */
+import { AssetsError, createProgress, provideAssets } from "@ccm/control-plane/node";
+
+const required = process.env.REQUIRE_CONTROL_PLANE === "1";
+const progress = createProgress(process.stderr);
+
+try {
+  await provideAssets(["kubectl", "kube-controller-manager"], { progress }).catch((error: unknown) => {
+    if (required) throw error;
+    // Most suites do without a controller manager.
+    return provideAssets([], { progress });
+  });
+} catch (error) {
+  if (!(error instanceof AssetsError)) throw error;
+  if (required) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  } else {
+    const hint = 'tests on one are skipped; "cloudlab control-plane assets" says why';
+    process.stderr.write(`no real control plane can be had: ${hint}\n`);
+  }
+}
