@@ -2,7 +2,6 @@ import { errorText, repeat } from "@ccm/base";
 import {
   bucketLimiter,
   createWorkQueue,
-  type Informer,
   itemExponentialLimiter,
   keyOf,
   maxOfLimiters,
@@ -14,6 +13,7 @@ import type { InstanceSource } from "../instance-source.ts";
 import { mayBeOf } from "../provider-id.ts";
 import { createRepeatFilter } from "../repeat-filter.ts";
 import { ALIAS_LABELS, ANNOTATION_PROVIDED_IP } from "../well-known.ts";
+import { sameAddresses } from "./addresses.ts";
 import { createGate } from "./gate.ts";
 import { createInitialiser } from "./initialise.ts";
 import { missingAliases } from "./labels.ts";
@@ -49,6 +49,8 @@ export function createNodeController(context: ControllerContext, options: NodeCo
     limiter: maxOfLimiters(itemExponentialLimiter(RETRY_MIN_MS, RETRY_MAX_MS), bucketLimiter(clock, 100, 1000)),
   });
   const told = createRepeatFilter(clock);
+  /** Being initialised: that their addresses change is our own doing. */
+  const busy = new Set<string>();
   const write = createGate(options.workers);
   const initialise = createInitialiser(context, { instances, write, told });
   const pass = createNodePass(context, { instances, providerName, workers: options.statusWorkers });
@@ -64,6 +66,7 @@ export function createNodeController(context: ControllerContext, options: NodeCo
     const node = nodes.get(key);
     if (!node) return;
     try {
+      busy.add(key);
       if (!isUninitialized(node)) await reconcileAliases(node, signal);
       else if (mayBeOf(node, providerName)) await initialise(node, signal);
       queue.forget(key);
@@ -71,19 +74,30 @@ export function createNodeController(context: ControllerContext, options: NodeCo
       if (signal.aborted) return;
       logger.warn("node could not be synced, trying again", { node: key, error: errorText(error) });
       queue.addRateLimited(key);
+    } finally {
+      busy.delete(key);
     }
   };
 
   return {
     async run(signal) {
-      const unsubscribe = subscribe(
-        nodes,
-        (key) => queue.add(key),
-        (node) => {
-          told.forget(node.metadata.uid ?? "");
-          queue.forget(keyOf(node));
+      const gone = (node: Node): void => {
+        told.forget(node.metadata.uid ?? "");
+        queue.forget(keyOf(node));
+      };
+      const unsubscribe = nodes.subscribe({
+        add(node) {
+          if (needsSync(node)) queue.add(keyOf(node));
         },
-      );
+        update(before, after) {
+          if (before.metadata.uid !== after.metadata.uid) gone(before);
+          // Most updates are heartbeats. A failed Node waits for its retry: one of them is no reason to ask the cloud again.
+          if (!needsSync(after)) return;
+          const key = keyOf(after);
+          if (isNews(before, after) || (!busy.has(key) && haveMoved(before, after))) queue.add(key);
+        },
+        delete: gone,
+      });
       await Promise.all([
         queue.run(IN_FLIGHT, sync, signal),
         repeat(clock, options.addressPeriodMs, signal, () => pass(signal)),
@@ -93,35 +107,23 @@ export function createNodeController(context: ControllerContext, options: NodeCo
   };
 }
 
-/** Most node updates are heartbeats: only a Node that needs something is queued. */
-function subscribe(nodes: Informer<Node>, add: (key: string) => void, gone: (node: Node) => void): () => void {
-  return nodes.subscribe({
-    add(node) {
-      if (needsSync(node)) add(keyOf(node));
-    },
-    update(before, after) {
-      if (before.metadata.uid !== after.metadata.uid) gone(before);
-      // A failed Node waits for its retry: another heartbeat of it is no reason to ask the cloud again.
-      if (needsSync(after) && relevant(before) !== relevant(after)) add(keyOf(after));
-    },
-    delete: gone,
-  });
-}
-
 function needsSync(node: Node): boolean {
   return isUninitialized(node) || Object.keys(missingAliases(node)).length > 0;
 }
 
-/** What of a Node decides whether, and how, it is synced. */
+/** Whether something changed that decides whether, and how, the Node is synced. */
+function isNews(before: Node, after: Node): boolean {
+  return relevant(before) !== relevant(after);
+}
+
 function relevant(node: Node): string {
   const { uid, labels, annotations } = node.metadata;
   const aliases = ALIAS_LABELS.flat().map((key) => labels?.[key] ?? null);
-  return JSON.stringify([
-    uid,
-    isUninitialized(node),
-    node.spec?.providerID ?? "",
-    annotations?.[ANNOTATION_PROVIDED_IP] ?? null,
-    node.status?.addresses ?? [],
-    aliases,
-  ]);
+  const provided = annotations?.[ANNOTATION_PROVIDED_IP] ?? null;
+  return JSON.stringify([uid, isUninitialized(node), node.spec?.providerID ?? "", provided, aliases]);
+}
+
+/** The kubelet tells other addresses: a provider may know the machine by them. */
+function haveMoved(before: Node, after: Node): boolean {
+  return !sameAddresses(before.status?.addresses ?? [], after.status?.addresses ?? []);
 }
