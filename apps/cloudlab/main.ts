@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { controlPlaneAssets, controlPlaneDown, controlPlaneUp } from "./real-control-plane.ts";
 import { serveCloud, serveKube } from "./serve.ts";
 import { up } from "./up.ts";
 
@@ -14,6 +15,11 @@ const nodeCount = (text: string): number => {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > 100) throw new InvalidArgumentError("expected 1 to 100.");
   return value;
+};
+
+const planeName = (text: string): string => {
+  if (!/^[a-z0-9-]{1,30}$/.test(text)) throw new InvalidArgumentError("expected 1 to 30 of a-z, 0-9 and -.");
+  return text;
 };
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -45,6 +51,31 @@ async function main(argv: readonly string[]): Promise<number> {
     .option("--port <port>", "port (0: a free one)", port, 0)
     .action(async (options) => {
       exitCode = await serveCloud(options);
+    });
+  const controlPlane = program
+    .command("control-plane")
+    .description("a real etcd and kube-apiserver for tests, on loopback ports");
+  controlPlane
+    .command("up")
+    .description("starts one; prints one JSON line when ready")
+    .option("--name <name>", "several may run at once", planeName, "default")
+    .option("--controllers <names>", "run kube-controller-manager with these, separated by commas")
+    .option("--background", "return when it is ready; `down` stops it", false)
+    .action(async ({ controllers = "", ...options }: { controllers?: string; name: string; background: boolean }) => {
+      exitCode = await controlPlaneUp({ ...options, controllers: controllers.split(",").filter(Boolean) });
+    });
+  controlPlane
+    .command("down")
+    .description("stops one")
+    .option("--name <name>", "which", planeName, "default")
+    .action(async ({ name }) => {
+      exitCode = await controlPlaneDown(name);
+    });
+  controlPlane
+    .command("assets")
+    .description("finds, downloads or builds the programs, and prints where they are as one JSON line")
+    .action(async () => {
+      exitCode = await controlPlaneAssets();
     });
   try {
     await program.parseAsync([...argv], { from: "user" });
