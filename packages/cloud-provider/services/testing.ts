@@ -12,7 +12,7 @@ export const WEB = { namespace: "default", name: "web" };
 export interface StartOptions extends HarnessOptions, Partial<Omit<ServiceControllerOptions, "loadBalancers">> {
   /** Names of the nodes that are there, each with its provider ID. Default n1 and n2. */
   readonly nodes?: readonly string[];
-  /** What is there before the controller starts. */
+  /** What is there before the controller starts, with its status. */
   readonly services?: readonly Service[];
   /** Instead of what the fake cloud does. */
   readonly cloud?: (fake: LoadBalancers) => Partial<LoadBalancers>;
@@ -35,6 +35,8 @@ export async function start(options: StartOptions = {}) {
     create: (service: Service) => during(user.create(SERVICES, service)),
     get: (name = WEB.name): Promise<Service> => during(user.get(SERVICES, { ...WEB, name })),
     patch: (body: unknown, name = WEB.name) => during(user.patch(SERVICES, { ...WEB, name }, { type: "merge", body })),
+    setStatus: (status: Service["status"], name = WEB.name) =>
+      during(user.patch(SERVICES, { ...WEB, name }, { type: "merge", body: { status } }, { subresource: "status" })),
     remove: (name = WEB.name) => during(user.delete(SERVICES, { ...WEB, name })),
     /** Whether the Service is there. */
     exists: (name = WEB.name): Promise<boolean> =>
@@ -71,7 +73,10 @@ export async function start(options: StartOptions = {}) {
       ),
   };
   for (const name of nodes) await bench.addNode(name);
-  for (const service of services) await bench.create(service);
+  for (const service of services) {
+    await bench.create(service);
+    if (service.status) await bench.setStatus(service.status, service.metadata.name);
+  }
   await bench.run();
   return bench;
 }

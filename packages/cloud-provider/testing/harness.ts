@@ -120,7 +120,7 @@ export async function createHarness(options: HarnessOptions = {}) {
   };
 }
 
-const REFUSALS = { Conflict: 409, Forbidden: 403, InternalError: 500 } as const;
+const REFUSALS = { Conflict: 409, Forbidden: 403, NotFound: 404, InternalError: 500 } as const;
 
 function refused(reason: string): HttpResponse {
   const code = REFUSALS[reason as keyof typeof REFUSALS];
