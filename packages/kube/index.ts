@@ -12,6 +12,7 @@ export * from "./list.ts";
 export * from "./list-watch.ts";
 export * from "./recorder.ts";
 export * from "./retry.ts";
+export * from "./service-account.ts";
 export * from "./time.ts";
 export * from "./types/core.ts";
 export * from "./types/meta.ts";

@@ -17,6 +17,8 @@ export interface InformerOptions<T extends KubeObject> {
   /** Keeps only what is needed of each object. Default: drops managedFields, most of an object's size. */
   readonly transform?: (object: T) => T;
   readonly pageSize?: number;
+  /** For subscribers that do not say: how often all objects are told as updates. Default: never. */
+  readonly resyncMs?: number;
   readonly onError?: (error: unknown) => void;
 }
 
@@ -180,7 +182,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     },
     get: (key) => objects.get(key),
     list: () => [...objects.values()],
-    subscribe(handler, { resyncMs } = {}) {
+    subscribe(handler, { resyncMs = options.resyncMs } = {}) {
       const subscriber: Subscriber<T> = { handler, stopResync: () => {}, active: true };
       subscribers = [...subscribers, subscriber];
       for (const object of objects.values()) guarded(() => handler.add?.(object));

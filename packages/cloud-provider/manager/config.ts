@@ -1,8 +1,7 @@
 import type { LogLevel } from "@ccm/base";
-import { unknownControllers } from "./controller-names.ts";
 
-/** What the flags say. Durations are in milliseconds. */
-export interface ManagerConfig {
+/** What the flags say, one field for each, in the flags' own names. Durations are in milliseconds. */
+export interface ManagerConfig extends ServingConfig, LoggingConfig {
   readonly cloudProvider: string;
   readonly cloudConfig: string;
   readonly kubeconfig: string;
@@ -10,11 +9,18 @@ export interface ManagerConfig {
   readonly clusterName: string;
   readonly clusterCidr: string;
   readonly allocateNodeCidrs: boolean;
+  readonly cidrAllocatorType: string;
   readonly configureCloudRoutes: boolean;
   readonly allowUntaggedCloud: boolean;
+  readonly externalCloudVolumePlugin: string;
+  readonly useServiceAccountCredentials: boolean;
   readonly controllers: readonly string[];
+  readonly controllerStartInterval: number;
+  readonly featureGates: Readonly<Record<string, boolean>>;
+  readonly minResyncPeriod: number;
   readonly routeReconciliationPeriod: number;
   readonly nodeMonitorPeriod: number;
+  readonly nodeSyncPeriod: number;
   /** Above this share of vanished nodes none is deleted: 0 … 1. */
   readonly nodeDeletionStopShare: number;
   readonly nodeStatusUpdateFrequency: number;
@@ -27,17 +33,73 @@ export interface ManagerConfig {
   readonly leaderElectLeaseDuration: number;
   readonly leaderElectRenewDeadline: number;
   readonly leaderElectRetryPeriod: number;
+  readonly leaderElectResourceLock: string;
   readonly leaderElectResourceName: string;
   readonly leaderElectResourceNamespace: string;
+  readonly enableLeaderMigration: boolean;
+  readonly leaderMigrationConfig: string;
+  readonly kubeApiContentType: string;
+  /** Below zero: no limit. */
   readonly kubeApiQps: number;
   readonly kubeApiBurst: number;
+}
+
+/** The HTTPS servers, and who may read them. */
+export interface ServingConfig {
   readonly bindAddress: string;
   readonly securePort: number;
+  readonly certDir: string;
   readonly tlsCertFile: string;
   readonly tlsPrivateKeyFile: string;
+  readonly tlsCipherSuites: readonly string[];
+  readonly tlsMinVersion: string;
+  /** TLS group numbers. */
+  readonly tlsCurvePreferences: readonly number[];
+  /** `cert,key` or `cert,key:name,*.name`. */
+  readonly tlsSniCertKey: readonly string[];
+  readonly disableHttp2Serving: boolean;
+  readonly http2MaxStreamsPerConnection: number;
+  readonly permitPortSharing: boolean;
+  readonly permitAddressSharing: boolean;
+  readonly profiling: boolean;
+  readonly contentionProfiling: boolean;
+  readonly authenticationKubeconfig: string;
+  readonly authenticationSkipLookup: boolean;
+  readonly authenticationTolerateLookupFailure: boolean;
+  readonly authenticationTokenWebhookCacheTtl: number;
+  readonly clientCaFile: string;
+  readonly requestheaderUsernameHeaders: readonly string[];
+  readonly requestheaderUidHeaders: readonly string[];
+  readonly requestheaderGroupHeaders: readonly string[];
+  readonly requestheaderExtraHeadersPrefix: readonly string[];
+  readonly requestheaderClientCaFile: string;
+  readonly requestheaderAllowedNames: readonly string[];
+  readonly authorizationKubeconfig: string;
   readonly authorizationAlwaysAllowPaths: readonly string[];
+  readonly authorizationWebhookCacheAuthorizedTtl: number;
+  readonly authorizationWebhookCacheUnauthorizedTtl: number;
+  readonly webhooks: readonly string[];
+  readonly webhookBindAddress: string;
+  readonly webhookSecurePort: number;
+  readonly webhookCertDir: string;
+  readonly webhookTlsCertFile: string;
+  readonly webhookTlsPrivateKeyFile: string;
+  readonly webhookTlsCipherSuites: readonly string[];
+  readonly webhookTlsMinVersion: string;
+  readonly webhookTlsCurvePreferences: readonly number[];
+  readonly webhookTlsSniCertKey: readonly string[];
+  readonly webhookDisableHttp2Serving: boolean;
+}
+
+export interface LoggingConfig {
   readonly logLevel: LogLevel;
-  readonly loggingFormat: "text" | "json";
+  readonly loggingFormat: string;
+  readonly logFlushFrequency: number;
+  readonly logTextSplitStream: boolean;
+  readonly logTextInfoBufferSize: string;
+  readonly logJsonSplitStream: boolean;
+  readonly logJsonInfoBufferSize: string;
+  readonly vmodule: string;
 }
 
 /** The flags' defaults. Those that differ from upstream's are in docs/deviations.md. */
@@ -50,72 +112,92 @@ export function defaultConfig(cloudProvider: string): ManagerConfig {
     clusterName: "kubernetes",
     clusterCidr: "",
     allocateNodeCidrs: false,
+    cidrAllocatorType: "RangeAllocator",
     configureCloudRoutes: true,
     allowUntaggedCloud: false,
+    externalCloudVolumePlugin: "",
+    useServiceAccountCredentials: false,
     controllers: ["*"],
+    controllerStartInterval: 0,
+    featureGates: {},
+    minResyncPeriod: 12 * 3_600_000,
     routeReconciliationPeriod: 10_000,
     nodeMonitorPeriod: 5000,
+    nodeSyncPeriod: 0,
     nodeDeletionStopShare: 0.5,
     nodeStatusUpdateFrequency: 300_000,
     serviceDriftPeriod: 600_000,
-    concurrentNodeSyncs: 10,
+    concurrentNodeSyncs: 20,
     concurrentNodeStatusUpdates: 0,
-    concurrentServiceSyncs: 10,
+    concurrentServiceSyncs: 50,
     leaderElect: true,
     leaderElectLeaseDuration: 15_000,
     leaderElectRenewDeadline: 10_000,
     leaderElectRetryPeriod: 2000,
+    leaderElectResourceLock: "leases",
     leaderElectResourceName: "cloud-controller-manager",
     leaderElectResourceNamespace: "kube-system",
-    kubeApiQps: 100,
-    kubeApiBurst: 200,
-    bindAddress: "0.0.0.0",
-    securePort: 10258,
-    tlsCertFile: "",
-    tlsPrivateKeyFile: "",
-    authorizationAlwaysAllowPaths: ["/healthz", "/readyz", "/livez"],
-    logLevel: "info",
-    loggingFormat: "text",
+    enableLeaderMigration: false,
+    leaderMigrationConfig: "",
+    kubeApiContentType: "application/vnd.kubernetes.protobuf",
+    kubeApiQps: 500,
+    kubeApiBurst: 1000,
+    ...SERVING,
+    ...LOGGING,
   };
 }
 
-/** What is wrong with it, one sentence each, in upstream's words where it has some. `cloudProvider`: the one built in. */
-export function validateConfig(config: ManagerConfig, cloudProvider: string): readonly string[] {
-  const faults: string[] = [];
-  const expect = (holds: boolean, otherwise: string) => {
-    if (!holds) faults.push(otherwise);
-  };
-  if (config.cloudProvider === "") faults.push("--cloud-provider cannot be empty");
-  else if (config.cloudProvider !== cloudProvider) {
-    faults.push(`unknown cloud provider "${config.cloudProvider}": expected "${cloudProvider}"`);
-  }
-  for (const name of unknownControllers(config.controllers)) {
-    faults.push(`"${name}" is not in the list of known controllers`);
-  }
-  const port = config.securePort;
-  expect(
-    port >= 0 && port <= 65535,
-    `--secure-port ${port} must be between 0 and 65535, inclusive. 0 for turning off secure port`,
-  );
-  expect(config.concurrentNodeSyncs > 0, "concurrent-node-syncs must be a positive number");
-  expect(config.concurrentNodeStatusUpdates >= 0, "concurrent-node-status-updates cannot be a negative number");
-  expect(config.concurrentServiceSyncs > 0, "concurrent-service-syncs must be a positive number");
-  expect(config.kubeApiQps > 0 && config.kubeApiBurst > 0, "kube-api-qps and kube-api-burst must be positive numbers");
-  expect(
-    (config.tlsCertFile === "") === (config.tlsPrivateKeyFile === ""),
-    "--tls-cert-file and --tls-private-key-file: expected both or none",
-  );
-  if (config.leaderElect) {
-    const { leaderElectLeaseDuration: lease, leaderElectRenewDeadline: renew, leaderElectRetryPeriod: retry } = config;
-    expect(lease > renew, "--leader-elect-lease-duration must be greater than --leader-elect-renew-deadline");
-    expect(
-      renew > retry * 1.2,
-      "--leader-elect-renew-deadline must be greater than 1.2 times --leader-elect-retry-period",
-    );
-  }
-  expect(
-    config.loggingFormat === "text" || config.loggingFormat === "json",
-    `--logging-format "${config.loggingFormat}": expected text or json`,
-  );
-  return faults;
-}
+const SERVING: ServingConfig = {
+  bindAddress: "0.0.0.0",
+  securePort: 10258,
+  certDir: "",
+  tlsCertFile: "",
+  tlsPrivateKeyFile: "",
+  tlsCipherSuites: [],
+  tlsMinVersion: "",
+  tlsCurvePreferences: [],
+  tlsSniCertKey: [],
+  disableHttp2Serving: false,
+  http2MaxStreamsPerConnection: 0,
+  permitPortSharing: false,
+  permitAddressSharing: false,
+  profiling: true,
+  contentionProfiling: false,
+  authenticationKubeconfig: "",
+  authenticationSkipLookup: false,
+  authenticationTolerateLookupFailure: false,
+  authenticationTokenWebhookCacheTtl: 10_000,
+  clientCaFile: "",
+  requestheaderUsernameHeaders: ["x-remote-user"],
+  requestheaderUidHeaders: [],
+  requestheaderGroupHeaders: ["x-remote-group"],
+  requestheaderExtraHeadersPrefix: ["x-remote-extra-"],
+  requestheaderClientCaFile: "",
+  requestheaderAllowedNames: [],
+  authorizationKubeconfig: "",
+  authorizationAlwaysAllowPaths: ["/healthz", "/readyz", "/livez"],
+  authorizationWebhookCacheAuthorizedTtl: 10_000,
+  authorizationWebhookCacheUnauthorizedTtl: 10_000,
+  webhooks: [],
+  webhookBindAddress: "0.0.0.0",
+  webhookSecurePort: 10260,
+  webhookCertDir: "",
+  webhookTlsCertFile: "",
+  webhookTlsPrivateKeyFile: "",
+  webhookTlsCipherSuites: [],
+  webhookTlsMinVersion: "",
+  webhookTlsCurvePreferences: [],
+  webhookTlsSniCertKey: [],
+  webhookDisableHttp2Serving: false,
+};
+
+const LOGGING: LoggingConfig = {
+  logLevel: "info",
+  loggingFormat: "text",
+  logFlushFrequency: 5000,
+  logTextSplitStream: false,
+  logTextInfoBufferSize: "0",
+  logJsonSplitStream: false,
+  logJsonInfoBufferSize: "0",
+  vmodule: "",
+};

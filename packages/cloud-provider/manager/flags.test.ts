@@ -13,7 +13,9 @@ const config = (...argv: readonly string[]): ManagerConfig => {
 };
 
 describe("the command line", () => {
-  it("without flags gives the defaults", () => assert.deepEqual(config(), defaultConfig("fake")));
+  const DEFAULTS = { ...defaultConfig("fake"), concurrentNodeStatusUpdates: defaultConfig("fake").concurrentNodeSyncs };
+
+  it("without flags gives the defaults", () => assert.deepEqual(config(), DEFAULTS));
 
   it("takes each flag with its value after a blank or an equals sign, with dashes or underscores", () => {
     const given = config(
@@ -22,7 +24,8 @@ describe("the command line", () => {
       "--cluster_name=k8s",
       "--configure-cloud-routes=false",
       "--allocate-node-cidrs",
-      "--controllers=*,-route",
+      "--controllers=*",
+      "--controllers=-route",
       "--node-monitor-period=1m30s",
       "--service-drift-period=0",
       "--secure-port=0",
@@ -32,12 +35,12 @@ describe("the command line", () => {
       "--logging-format=json",
     );
     assert.deepEqual(given, {
-      ...defaultConfig("fake"),
+      ...DEFAULTS,
       cloudConfig: "/etc/cloud",
       clusterName: "k8s",
       configureCloudRoutes: false,
       allocateNodeCidrs: true,
-      controllers: ["*", "-route"],
+      controllers: ["*", "-node-route-controller"],
       nodeMonitorPeriod: 90_000,
       serviceDriftPeriod: 0,
       securePort: 0,
@@ -55,9 +58,20 @@ describe("the command line", () => {
     assert.equal(config("--v=5", "--log-level=error").logLevel, "error");
   });
 
-  it("takes flags of other managers that have no effect, and forgets them", () => {
-    const given = config("--node-sync-period=10s", "--cidr-allocator-type=X", "--leader-elect-resource-lock=leases");
-    assert.deepEqual(given, defaultConfig("fake"));
+  it("takes flags of other managers that have no effect, and shows them in /configz", () => {
+    const given = config(
+      "--node-sync-period=10s",
+      "--cidr-allocator-type=X",
+      "--log-text-split-stream",
+      "--vmodule=a=1",
+    );
+    assert.deepEqual(given, {
+      ...DEFAULTS,
+      nodeSyncPeriod: 10_000,
+      cidrAllocatorType: "X",
+      logTextSplitStream: true,
+      vmodule: "a=1",
+    });
   });
 
   it("shows its help and its version", () => {
@@ -90,10 +104,6 @@ describe("the command line", () => {
     ["--concurrent-node-status-updates=-1", "concurrent-node-status-updates cannot be a negative number"],
     ["--tls-cert-file=x", "--tls-cert-file and --tls-private-key-file: expected both or none"],
     [
-      "--leader-elect-resource-lock=configmapsleases",
-      '--leader-elect-resource-lock: resourceLock value must be "leases"',
-    ],
-    [
       "--leader-elect-lease-duration=10s",
       "--leader-elect-lease-duration must be greater than --leader-elect-renew-deadline",
     ],
@@ -111,7 +121,7 @@ describe("the command line", () => {
   it("with several faults names them all", () => {
     assert.throws(
       () => parse("--secure-port=-1", "--concurrent-node-syncs=0"),
-      /--secure-port -1 .*; concurrent-node-/,
+      /concurrent-node-syncs .*; --secure-port -1 must/,
     );
   });
 });

@@ -1,15 +1,16 @@
 import type { LogLevel } from "@ccm/base";
 import { Command, CommanderError, Option } from "commander";
-import { defaultConfig, type ManagerConfig, validateConfig } from "./config.ts";
-import { asInteger, FLAGS_WITHOUT_EFFECT, flagTable } from "./flag-table.ts";
+import { defaultConfig, type ManagerConfig } from "./config.ts";
+import { CONTROLLER_NAMES, canonicalNames } from "./controller-names.ts";
+import { asInteger } from "./flag-spec.ts";
+import { flagTable } from "./flag-table.ts";
 import { UsageError } from "./usage-error.ts";
+import { type Known, validateConfig } from "./validate.ts";
 
-export interface CommandInfo {
+export interface CommandInfo extends Known {
   readonly command: string;
   readonly description: string;
   readonly version: string;
-  /** Default, and the only accepted value, of --cloud-provider. */
-  readonly cloudProvider: string;
 }
 
 export type ParsedFlags =
@@ -20,10 +21,10 @@ export type ParsedFlags =
 /** From this verbosity on, Kubernetes components tell what only developers want to know. */
 const DEBUG_VERBOSITY = 4;
 
-/** Reads the command line. Throws a UsageError. */
+/** Reads the command line. Throws a UsageError that names all faults at once. */
 export function parseFlags(argv: readonly string[], info: CommandInfo): ParsedFlags {
   const defaults = defaultConfig(info.cloudProvider);
-  const specs = [...flagTable(defaults), ...FLAGS_WITHOUT_EFFECT];
+  const specs = flagTable(defaults);
   let printed = "";
   const command = new Command(info.command)
     .description(info.description)
@@ -39,7 +40,7 @@ export function parseFlags(argv: readonly string[], info: CommandInfo): ParsedFl
     });
   for (const { name, help, parse, shown } of specs) {
     const option = new Option(`--${name} <value>`, shown === "" ? help : `${help} (default ${shown})`);
-    command.addOption(option.argParser((value) => parse(value, name)));
+    command.addOption(option.argParser(parse));
   }
   const verbosity = new Option(
     "-v, --v <number>",
@@ -58,12 +59,24 @@ export function parseFlags(argv: readonly string[], info: CommandInfo): ParsedFl
     throw new UsageError(`"${info.command}" does not take any arguments, got [${command.args.join(" ")}]`);
   }
   const { v, ...given } = command.opts<Partial<ManagerConfig> & { readonly v?: number }>();
-  for (const { name } of FLAGS_WITHOUT_EFFECT) Reflect.deleteProperty(given, fieldOf(name));
-  const logLevel: LogLevel = given.logLevel ?? ((v ?? 0) >= DEBUG_VERBOSITY ? "debug" : defaults.logLevel);
+  const logLevel: LogLevel = given.logLevel ?? levelOfVerbosity(v ?? 0);
   const config = { ...defaults, ...given, logLevel };
-  const faults = validateConfig(config, info.cloudProvider);
+  const faults = validateConfig(config, info);
   if (faults.length > 0) throw new UsageError(faults.join("; "));
-  return { kind: "run", config };
+  return { kind: "run", config: applied(config, info) };
+}
+
+/** What is worked with: canonical names, and what one flag takes over from another. */
+export function applied(config: ManagerConfig, known: Pick<Known, "controllers">): ManagerConfig {
+  return {
+    ...config,
+    controllers: canonicalNames(config.controllers, known.controllers ?? CONTROLLER_NAMES),
+    concurrentNodeStatusUpdates: config.concurrentNodeStatusUpdates || config.concurrentNodeSyncs,
+  };
+}
+
+export function levelOfVerbosity(verbosity: number): LogLevel {
+  return verbosity >= DEBUG_VERBOSITY ? "debug" : "info";
 }
 
 /** Underscores become dashes, and a boolean flag without a value is true, as in Go. */
@@ -88,8 +101,4 @@ function ourWords({ code, message }: CommanderError): string {
   }
   if (code === "commander.optionMissingArgument") return `${/--[\w-]+/.exec(message)?.[0] ?? named}: value missing`;
   return message.replace(/^error: /, "").replaceAll("\n", " ");
-}
-
-function fieldOf(flag: string): string {
-  return flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }

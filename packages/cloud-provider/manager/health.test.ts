@@ -10,7 +10,7 @@ async function ask(checks: Readonly<Record<string, HealthCheck>>, target: string
   );
   for (const [name, check] of Object.entries(checks)) health.add(name, check);
   const [path = "", query = ""] = target.split("?");
-  const { status, body } = health.answer(path, new URLSearchParams(query));
+  const { status, body } = await health.answer(path, new URLSearchParams(query));
   return { status, text: await readText(body), lines };
 }
 const good = () => undefined;

@@ -302,7 +302,7 @@ describe("an idle cluster", () => {
     };
     const few = await cost(3);
     assert.deepEqual(await cost(150), few);
-    // Ten minutes: all addresses each five, all routes each ten seconds (--route-reconciliation-period).
-    assert.deepEqual(few, { lookupMany: 2, listRoutes: 60 });
+    // Ten minutes: all addresses each five, all routes once.
+    assert.deepEqual(few, { lookupMany: 2, listRoutes: 1 });
   });
 });

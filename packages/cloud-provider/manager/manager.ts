@@ -1,51 +1,30 @@
-import { type Clock, errorText, type Listen, type Logger, type Metrics, type Random, sleep } from "@ccm/base";
-import {
-  createEventRecorder,
-  createInformer,
-  createLeaderElector,
-  type EventRecorder,
-  type KubeClient,
-  type LeaderElector,
-  NODES,
-  type Node,
-  SERVICES,
-  type Service,
-} from "@ccm/kube";
-import type { Controller, ControllerContext } from "../context.ts";
+import { errorText, sleep } from "@ccm/base";
+import { createLeaderElector, type EventRecorder, type LeaderElector } from "@ccm/kube";
 import type { CloudProvider } from "../contract.ts";
 import { CloudError } from "../error.ts";
-import { createInstanceSource } from "../instance-source.ts";
-import { createLifecycleController } from "../lifecycle/lifecycle-controller.ts";
-import { createNodeController } from "../nodes/node-controller.ts";
 import { parseClusterCidrs } from "../routes/cluster-cidrs.ts";
-import { createRouteController } from "../routes/route-controller.ts";
-import { createServiceController } from "../services/service-controller.ts";
-import { createAccessControl } from "./access.ts";
+import { exposeBuild } from "./build-metrics.ts";
 import type { ManagerConfig } from "./config.ts";
-import { type CanonicalName, isControllerEnabled } from "./controller-names.ts";
-import { createHealthChecks, type HealthChecks } from "./health.ts";
-import { createManagerHandler } from "./server.ts";
+import { canonicalNames, isEnabled } from "./controller-names.ts";
+import { BUILT_IN_CONTROLLERS, type ControllerEntry } from "./controllers.ts";
+import type { ManagerEnvironment, ManagerExtensions } from "./environment.ts";
+import { createHealthChecks } from "./health.ts";
+import {
+  DEFAULT_LEADER_MIGRATION,
+  type LeaderMigration,
+  parseLeaderMigration,
+  placementOf,
+} from "./leader-migration.ts";
+import { createRecorders } from "./recorders.ts";
+import { serveManager, serveWebhooks } from "./servers.ts";
+import { readFile } from "./serving.ts";
+import { type Session, type SessionParts, withSession } from "./session.ts";
 import { UsageError } from "./usage-error.ts";
 
-export interface ManagerEnvironment {
-  readonly client: KubeClient;
-  /** With a limit of its own, so that a busy controller cannot keep the lease from being renewed. Default: client. */
-  readonly electionClient?: KubeClient;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-  readonly hostname: string;
-  /** Absent: nothing is served. */
-  readonly listen?: Listen;
-  readonly servingCertificate?: () => Promise<{ readonly cert: string; readonly key: string }>;
-}
-
+const MANAGER = "cloud-controller-manager";
 /** Tolerance of the leader election's health check, as upstream. */
 const ELECTION_TOLERANCE_MS = 20_000;
 const API_WAIT_MS = 10_000;
-/** Events still on their way when the manager ends are given this long. */
-const LAST_EVENTS_MS = 2000;
 
 /**
  * Runs the controllers until the signal aborts, only while leader. Rejects when the API server cannot be reached, the
@@ -56,54 +35,67 @@ export async function runManager(
   provider: CloudProvider,
   env: ManagerEnvironment,
   signal: AbortSignal,
+  extensions: ManagerExtensions = {},
 ): Promise<void> {
+  const { controllers: entries = BUILT_IN_CONTROLLERS, webhooks = [] } = extensions;
+  const named = { ...config, controllers: canonicalNames(config.controllers, entries) };
   if (!provider.hasClusterId && !config.allowUntaggedCloud) {
     throw new CloudError("permanent", "no cluster ID in the cloud config: expected one, or --allow-untagged-cloud");
   }
   // Told at once by every replica, not only by the one that becomes leader some day.
-  if (runsRoutes(config, provider)) checkClusterCidr(config);
+  if (runsRoutes(named, provider, entries)) checkClusterCidr(named);
+  const migration = await readMigration(named, env);
+  exposeBuild(env.metrics, env.build, named);
   const health = createHealthChecks(env.logger);
   const recorders = createRecorders(env);
-  const server = await serve(config, env, health);
+  await waitForApi(env, signal);
+  if (signal.aborted) return;
+  const servers = await Promise.all([
+    serveManager(named, env, health, migration, signal),
+    serveWebhooks(named, env, webhooks, signal),
+  ]);
   try {
-    await waitForApi(env, signal);
-    const run = (term: AbortSignal) =>
-      runControllers(config, provider, { ...env, recorder: recorders.make, health }, term);
-    if (!config.leaderElect) await run(signal);
-    else {
-      const elector = createElector(config, env, recorders.make("cloud-controller-manager"));
-      health.add("leaderElection", () => elector.healthProblem(ELECTION_TOLERANCE_MS));
-      await elector.run(run, signal);
-    }
+    const parts: SessionParts = { config: named, provider, env, recorder: recorders.make, health };
+    const lead = leadership(parts, entries, migration, recorders.make(MANAGER, env.electionClient ?? env.client));
+    await lead(signal);
   } finally {
     await recorders.flush();
-    await server?.close();
+    await Promise.all(servers.map((server) => server?.close()));
   }
 }
 
-function createRecorders(env: ManagerEnvironment) {
-  const made: (EventRecorder & { flush(): Promise<void> })[] = [];
-  return {
-    make(component: string): EventRecorder {
-      const recorder = createEventRecorder({ ...env, component });
-      made.push(recorder);
-      return recorder;
-    },
-    /** Resolves in any case, and leaves no timer behind that would keep the process. */
-    flush: () =>
-      new Promise<void>((resolve) => {
-        const cancel = env.clock.schedule(LAST_EVENTS_MS, resolve);
-        Promise.all(made.map((recorder) => recorder.flush())).then(() => {
-          cancel();
-          resolve();
-        });
-      }),
+/** Without leader election at once; else under the main lease, and what migrates under a second one. */
+function leadership(
+  parts: SessionParts,
+  entries: readonly ControllerEntry[],
+  migration: LeaderMigration | undefined,
+  events: EventRecorder,
+): (signal: AbortSignal) => Promise<void> {
+  const { config, env, health } = parts;
+  if (!config.leaderElect) return (signal) => withSession(parts, signal, (session) => session.run(entries, signal));
+  const elector = (name: string, check: string) => {
+    const made = createElector(config, env, events, name);
+    health.add(check, () => made.healthProblem(ELECTION_TOLERANCE_MS));
+    return made;
   };
+  const main = elector(config.leaderElectResourceName, "leaderElection");
+  const second = migration ? elector(migration.leaderName, "leaderMigration") : undefined;
+  const run = async (session: Session, term: AbortSignal): Promise<void> => {
+    if (!migration || !second) return session.run(entries, term);
+    const placed = (wanted: string) =>
+      entries.filter(({ canonical }) => placementOf(canonical, migration, MANAGER, entries) === wanted);
+    await Promise.all([
+      session.run(placed("non-migrated"), term),
+      second.run((inner) => session.run(placed("migrated"), inner), term),
+    ]);
+  };
+  return (signal) => main.run((term) => withSession(parts, term, (session) => run(session, term)), signal);
 }
 
-function runsRoutes(config: ManagerConfig, provider: CloudProvider): boolean {
-  const enabled = isControllerEnabled("node-route-controller", config.controllers);
-  return provider.routes !== undefined && config.configureCloudRoutes && enabled;
+function runsRoutes(config: ManagerConfig, provider: CloudProvider, entries: readonly ControllerEntry[]): boolean {
+  const route = entries.find(({ canonical }) => canonical === "node-route-controller");
+  if (!route || !provider.routes || !config.configureCloudRoutes) return false;
+  return isEnabled(route.canonical, config.controllers);
 }
 
 function checkClusterCidr({ clusterCidr }: ManagerConfig): void {
@@ -114,22 +106,11 @@ function checkClusterCidr({ clusterCidr }: ManagerConfig): void {
   }
 }
 
-async function serve(config: ManagerConfig, env: ManagerEnvironment, health: HealthChecks) {
-  if (!env.listen || config.securePort === 0) return undefined;
-  const certificate = await env.servingCertificate?.();
-  const { client, clock, metrics, logger } = env;
-  const access = createAccessControl({ client, clock, alwaysAllow: config.authorizationAlwaysAllowPaths });
-  const { bindAddress: host, securePort: port } = config;
-  try {
-    return await env.listen({
-      host,
-      port,
-      handler: createManagerHandler({ health, metrics, config, access, logger }),
-      ...(certificate ? { tls: certificate } : {}),
-    });
-  } catch (cause) {
-    throw new CloudError("permanent", `cannot listen on ${host}:${port} (--bind-address, --secure-port)`, { cause });
-  }
+async function readMigration(config: ManagerConfig, env: ManagerEnvironment): Promise<LeaderMigration | undefined> {
+  if (!config.leaderElect || !config.enableLeaderMigration) return undefined;
+  const path = config.leaderMigrationConfig;
+  if (path === "") return DEFAULT_LEADER_MIGRATION;
+  return parseLeaderMigration(await readFile(env.files, path, "--leader-migration-config"), path);
 }
 
 /** A clean message at the start is worth more than retries in the background: upstream, too, gives the server ten seconds. */
@@ -148,174 +129,25 @@ async function waitForApi({ client, clock, logger }: ManagerEnvironment, signal:
   }
 }
 
-function createElector(config: ManagerConfig, env: ManagerEnvironment, events: EventRecorder): LeaderElector {
+function createElector(
+  config: ManagerConfig,
+  env: ManagerEnvironment,
+  events: EventRecorder,
+  name: string,
+): LeaderElector {
   const { clock, random, logger, metrics, hostname } = env;
-  const client = env.electionClient ?? env.client;
   return createLeaderElector({
-    client,
+    client: env.electionClient ?? env.client,
     clock,
     random,
     logger,
     metrics,
     events,
     namespace: config.leaderElectResourceNamespace,
-    name: config.leaderElectResourceName,
+    name,
     identity: `${hostname}_${random.uuid()}`,
     leaseDurationMs: config.leaderElectLeaseDuration,
     renewDeadlineMs: config.leaderElectRenewDeadline,
     retryPeriodMs: config.leaderElectRetryPeriod,
   });
-}
-
-interface RunParts extends ManagerEnvironment {
-  readonly recorder: (component: string) => EventRecorder;
-  readonly health: HealthChecks;
-}
-
-async function runControllers(
-  config: ManagerConfig,
-  provider: CloudProvider,
-  env: RunParts,
-  signal: AbortSignal,
-): Promise<void> {
-  const { client, clock, random, logger, metrics, recorder, health } = env;
-  const informerParts = { client, clock, random, logger };
-  const nodes = createInformer<Node>({ ...informerParts, type: NODES, transform: slimNode });
-  const services = createInformer<Service>({ ...informerParts, type: SERVICES, transform: slimService });
-  const stop = new AbortController();
-  const end = () => stop.abort(signal.reason);
-  signal.addEventListener("abort", end, { once: true });
-  if (signal.aborted) end();
-  const contextFor = (component: string): ControllerContext => ({
-    ...informerParts,
-    nodes,
-    services,
-    logger: logger.with({ controller: component }),
-    metrics,
-    events: recorder(component),
-  });
-  const running = metrics.gauge({
-    name: "running_managed_controllers",
-    help: "Whether a controller runs: 1 yes, 0 no",
-    labels: ["name", "manager"],
-  });
-  const informers = [nodes.run(stop.signal), services.run(stop.signal)];
-  const start = async ({ name, alias, controller }: Built): Promise<void> => {
-    health.add(name, () => undefined);
-    running.set(1, { name: alias, manager: "cloud-controller-manager" });
-    try {
-      await controller.run(stop.signal);
-    } finally {
-      running.set(0, { name: alias, manager: "cloud-controller-manager" });
-    }
-  };
-  let runs: readonly Promise<void>[] = [];
-  try {
-    await provider.initialize?.({
-      client,
-      nodes,
-      services,
-      events: recorder("cloud-controller-manager"),
-      logger,
-      clusterName: config.clusterName,
-      signal: stop.signal,
-    });
-    const controllers = buildControllers(config, provider, clock, contextFor, stop.signal, logger);
-    await Promise.all([nodes.waitForSync(stop.signal), services.waitForSync(stop.signal)]);
-    logger.info("controllers started", { controllers: controllers.map(({ name }) => name).join(",") });
-    runs = controllers.map(start);
-    await Promise.all([...runs, ...informers]);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  } finally {
-    stop.abort(signal.reason);
-    signal.removeEventListener("abort", end);
-    // Nothing of this term works on when the lease is given back.
-    await Promise.allSettled([...runs, ...informers]);
-  }
-}
-
-interface Built {
-  readonly name: CanonicalName;
-  /** The name in the metric. */
-  readonly alias: string;
-  readonly controller: Controller;
-}
-
-function buildControllers(
-  config: ManagerConfig,
-  provider: CloudProvider,
-  clock: Clock,
-  contextFor: (component: string) => ControllerContext,
-  signal: AbortSignal,
-  logger: Logger,
-): readonly Built[] {
-  const built: Built[] = [];
-  const wanted = (name: CanonicalName, supported: boolean): boolean => {
-    if (!isControllerEnabled(name, config.controllers)) logger.warn("controller is disabled", { name });
-    else if (!supported) logger.warn("controller skipped: the cloud does not support it", { name });
-    else return true;
-    return false;
-  };
-  const { instances, routes, loadBalancers } = provider;
-  const source = instances ? createInstanceSource(instances, clock, signal) : undefined;
-  if (wanted("cloud-node-controller", source !== undefined) && source) {
-    const controller = createNodeController(contextFor("cloud-node-controller"), {
-      instances: source,
-      providerName: provider.name,
-      workers: config.concurrentNodeSyncs,
-      statusWorkers: config.concurrentNodeStatusUpdates || config.concurrentNodeSyncs,
-      addressPeriodMs: config.nodeStatusUpdateFrequency,
-    });
-    built.push({ name: "cloud-node-controller", alias: "cloud-node", controller });
-  }
-  if (wanted("cloud-node-lifecycle-controller", source !== undefined) && source) {
-    const controller = createLifecycleController(contextFor("cloud-node-lifecycle-controller"), {
-      instances: source,
-      providerName: provider.name,
-      periodMs: config.nodeMonitorPeriod,
-      stopShare: config.nodeDeletionStopShare,
-    });
-    built.push({ name: "cloud-node-lifecycle-controller", alias: "cloud-node-lifecycle", controller });
-  }
-  if (wanted("node-route-controller", routes !== undefined && config.configureCloudRoutes) && routes) {
-    const controller = createRouteController(contextFor("route_controller"), {
-      routes,
-      clusterName: config.clusterName,
-      clusterCidrs: parseClusterCidrs(config.clusterCidr),
-      periodMs: config.routeReconciliationPeriod,
-    });
-    built.push({ name: "node-route-controller", alias: "route", controller });
-  }
-  if (wanted("service-lb-controller", loadBalancers !== undefined) && loadBalancers) {
-    const controller = createServiceController(contextFor("service-controller"), {
-      loadBalancers,
-      clusterName: config.clusterName,
-      workers: config.concurrentServiceSyncs,
-      driftPeriodMs: config.serviceDriftPeriod,
-    });
-    built.push({ name: "service-lb-controller", alias: "service", controller });
-  }
-  return built;
-}
-
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
-
-/** Most of a Node's size is what nobody here reads. */
-function slimNode(node: Node): Node {
-  const { managedFields: _, ...metadata } = node.metadata;
-  const { addresses, conditions } = node.status ?? {};
-  return {
-    metadata,
-    ...(node.spec ? { spec: node.spec } : {}),
-    status: { ...(addresses ? { addresses } : {}), ...(conditions ? { conditions } : {}) },
-  };
-}
-
-/** Without kubectl's own notes, whose every change would look like an edit of the Service. */
-function slimService(service: Service): Service {
-  const { managedFields: _, annotations, ...metadata } = service.metadata;
-  if (!annotations) return { ...service, metadata };
-  const { [LAST_APPLIED]: __, ...kept } = annotations;
-  return { ...service, metadata: { ...metadata, annotations: kept } };
 }

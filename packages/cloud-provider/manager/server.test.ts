@@ -3,7 +3,8 @@ import { describe, it } from "node:test";
 import { inProcessTransport, noMetrics, readText, seededRandom, silentLogger, VirtualClock } from "@ccm/base";
 import { createKubeClient } from "@ccm/kube";
 import { createKubeServer } from "@ccm/kube-server";
-import { createAccessControl } from "./access.ts";
+import { createAuthenticate } from "./authentication.ts";
+import { createAuthorize } from "./authorization.ts";
 import { defaultConfig } from "./config.ts";
 import { createHealthChecks } from "./health.ts";
 import { createManagerHandler } from "./server.ts";
@@ -32,10 +33,21 @@ function start(down = false) {
   });
   const authorize = async () => ({ authorization: "Bearer admin" });
   const client = createKubeClient({ baseUrl: "https://kubernetes.test", send, clock, random, authorize });
-  const access = createAccessControl({ client, clock, alwaysAllow: ["/healthz", "/readyz", "/livez"] });
   const config = defaultConfig("fake");
   const health = createHealthChecks(silentLogger);
-  const handler = createManagerHandler({ health, metrics: noMetrics, config, access, logger: silentLogger });
+  const review = { client, clock, metrics: noMetrics };
+  const nobody = { vouchesFor: () => false };
+  const noProxies = { usernameHeaders: [], uidHeaders: [], groupHeaders: [], extraHeadersPrefix: [], allowedNames: [] };
+  const authorities = { current: () => ({ clients: nobody, proxies: { ...nobody, ...noProxies }, pem: "" }) };
+  const handler = createManagerHandler({
+    health,
+    metrics: noMetrics,
+    config,
+    logger: silentLogger,
+    debug: {},
+    authenticate: createAuthenticate({ ...review, authorities, tokenTtlMs: 10_000 }),
+    authorize: createAuthorize({ ...review, allowedTtlMs: 10_000, deniedTtlMs: 10_000 }),
+  });
   const ask = inProcessTransport(handler);
   return {
     clock,

@@ -1,0 +1,90 @@
+import type { Clock, Logger, Metrics, Random } from "@ccm/base";
+import { openTransport } from "@ccm/base/node";
+import { createKubeClient, type KubeClient, type KubeConnection, serviceAccountHeaders } from "@ccm/kube";
+import { connectKube } from "@ccm/kube/node";
+import type { ManagerConfig } from "../config.ts";
+
+export interface ManagerClients {
+  readonly client: KubeClient;
+  readonly clientFor: (identity: string) => KubeClient;
+  readonly electionClient: KubeClient;
+  readonly authenticationClient: KubeClient;
+  readonly authorizationClient: KubeClient;
+  close(): Promise<void>;
+}
+
+/** Where the service accounts of controllers live. */
+const NAMESPACE = "kube-system";
+/** For reviews of tokens and access. */
+const REVIEWS = { qps: 200, burst: 400, timeoutMs: 10_000 };
+
+/**
+ * All clients of a manager, each with a limit of its own and a name of its own in the user agent. With
+ * --use-service-account-credentials, those of controllers are service accounts; watching and the leases are always ours.
+ */
+export async function createManagerClients(
+  config: ManagerConfig,
+  parts: {
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly logger: Logger;
+    readonly metrics: Metrics;
+    /** `<program>/<version> (<os>/<arch>) kubernetes/<commit>` */
+    readonly userAgent: string;
+  },
+): Promise<ManagerClients> {
+  const closers: (() => Promise<void>)[] = [];
+  const open = (tls: KubeConnection["tls"]) => {
+    const { send, close } = openTransport(tls);
+    closers.push(close);
+    return send;
+  };
+  const connect = (kubeconfig: string, flag: string) =>
+    connectKube({ kubeconfig, flag, server: flag === "kubeconfig" ? config.master : "", metrics: parts.metrics });
+  const base = await connect(config.kubeconfig, "kubeconfig");
+  const send = open(base.tls);
+  const limits = config.kubeApiQps > 0 ? { qps: config.kubeApiQps, burst: config.kubeApiBurst } : {};
+  const make = (name: string, more: Partial<Parameters<typeof createKubeClient>[0]> = {}): KubeClient =>
+    createKubeClient({
+      baseUrl: base.server,
+      send,
+      authorize: base.authorize,
+      ...limits,
+      ...parts,
+      userAgent: `${parts.userAgent}/${name}`,
+      ...more,
+    });
+  const asServiceAccount = (identity: string) => {
+    const { cert: _, key: __, ...tls } = base.tls;
+    const authorize = serviceAccountHeaders({ ...parts, client, namespace: NAMESPACE, name: identity });
+    return { send: open(tls), authorize };
+  };
+  const known = new Map<string, KubeClient>();
+  const reviewer = async (name: string, kubeconfig: string, flag: string): Promise<KubeClient> => {
+    if (kubeconfig === "") return make(name, REVIEWS);
+    const other = await connect(kubeconfig, flag);
+    return make(name, { ...REVIEWS, baseUrl: other.server, send: open(other.tls), authorize: other.authorize });
+  };
+  const client = make("shared-informers");
+  return {
+    client,
+    clientFor(identity) {
+      const made =
+        known.get(identity) ?? make(identity, config.useServiceAccountCredentials ? asServiceAccount(identity) : {});
+      known.set(identity, made);
+      return made;
+    },
+    // Connections of its own as well: a renewal waits behind nobody's long list.
+    electionClient: make("leader-election", {
+      send: open(base.tls),
+      timeoutMs: Math.max(1000, config.leaderElectRenewDeadline / 2),
+    }),
+    authenticationClient: await reviewer(
+      "authentication",
+      config.authenticationKubeconfig,
+      "authentication-kubeconfig",
+    ),
+    authorizationClient: await reviewer("authorization", config.authorizationKubeconfig, "authorization-kubeconfig"),
+    close: async () => void (await Promise.all(closers.map((close) => close()))),
+  };
+}
