@@ -20,6 +20,8 @@ export interface CloudProvider {
 
 export interface ProviderContext {
   readonly client: KubeClient;
+  /** A client that is somebody of its own to the API server: with its own limits, and with its own service account when those are used. */
+  readonly clientFor?: (identity: string) => KubeClient;
   readonly nodes: Informer<Node>;
   readonly services: Informer<Service>;
   readonly events: EventRecorder;
