@@ -79,6 +79,94 @@ describe("the instance source", () => {
     await until(clock, assert.rejects(source.lookupMany(nodes, stop.signal), /down/));
   });
 
+  it("splits a long list by the provider's batch size, a few batches at a time; one that fails leaves the others", async () => {
+    const { clock, cloud, stop, source } = create({ batchSize: 10, latencyMs: 10 });
+    const nodes = Array.from({ length: 95 }, (_, i) => node(`n${i}`));
+    cloud.fail("lookupMany", new CloudError("retryable", "hiccup"));
+    const found = await until(clock, source.lookupMany(nodes, stop.signal));
+    assert.deepEqual(
+      cloud.calls.map(({ about }) => about.length).sort(),
+      [10, 10, 10, 10, 10, 10, 10, 10, 10, 5].sort(),
+    );
+    assert.equal(cloud.peak, 4);
+    assert.equal(found.filter(({ state }) => state === "unknown").length, 10);
+    assert.equal(found.filter(({ state }) => state === "absent").length, 85);
+  });
+
+  it("lets look-ups join a call that has not begun, whoever asks, and one that is under way for the same node", async () => {
+    const { clock, cloud, stop, source } = create({ latencyMs: 100 });
+    const pass = source.lookupMany(["a", "b"].map(node), stop.signal);
+    const joined = source.lookup(node("c"), stop.signal);
+    await clock.advance(60);
+    const same = source.lookup(node("a"), stop.signal);
+    await until(clock, Promise.all([pass, joined, same]));
+    assert.deepEqual(
+      cloud.calls.map(({ about }) => about),
+      [["a", "b", "c"]],
+    );
+  });
+
+  it("remembers found instances for two seconds, and nothing else", async () => {
+    const { clock, cloud, stop, source } = create();
+    const ask = () => until(clock, source.lookupMany(["a", "x"].map(node), stop.signal));
+    await ask();
+    await clock.advance(1000);
+    await ask();
+    assert.deepEqual(
+      cloud.calls.map(({ about }) => about),
+      [["a", "x"], ["x"]],
+      "an absence is asked for anew each time",
+    );
+    await clock.advance(2000);
+    cloud.machines.delete("a");
+    const [lookup] = await ask();
+    assert.equal(lookup?.state, "absent");
+    await clock.advance(10_000);
+    assert.equal(clock.pending, 0);
+  });
+
+  it("asks anew for a node that got a provider ID, and for another node of the same name", async () => {
+    const { clock, cloud, stop, source } = create();
+    const variants = [
+      node("a"),
+      newNode("a", { uid: "a", spec: { providerID: "fake://a" } }),
+      newNode("a", { uid: "a2" }),
+    ];
+    for (const one of variants) await until(clock, source.lookup(one, stop.signal));
+    assert.equal(cloud.count(), 3);
+  });
+
+  it("does not believe an absence that a bulk provider throws, and does when the only call is about one node", async () => {
+    for (const [bulk, expected] of [
+      [true, "throws"],
+      [false, "absent"],
+    ] as const) {
+      const { clock, cloud, stop, source } = create({ bulk });
+      cloud.fail("lookup", new Error("wrapped", { cause: new CloudError("absent", "no such thing") }));
+      const state = source.lookup(node("a"), stop.signal).then(
+        (lookup) => lookup.state,
+        () => "throws",
+      );
+      assert.equal(await until(clock, state), expected);
+    }
+  });
+
+  it("is refused for a provider whose instances cannot be looked up", () => {
+    for (const instances of [null, {}]) {
+      const build = () => createInstanceSource(instances as never, new VirtualClock(), new AbortController().signal);
+      assert.throws(build, { message: "the provider's instances have no lookup function" });
+    }
+  });
+
+  it("takes a wrong number of answers for a failure", async () => {
+    const clock = new VirtualClock();
+    const stop = new AbortController();
+    const instances = { lookup: async () => null, lookupMany: async () => [] } as never;
+    const source = createInstanceSource(instances, clock, stop.signal);
+    const asked = source.lookupMany(["a", "b"].map(node), stop.signal);
+    await until(clock, assert.rejects(asked, /the provider answered 0 look-ups for 2 nodes/));
+  });
+
   it("does not ask the cloud about no node", async () => {
     const { cloud, stop, source } = create();
     assert.deepEqual(await source.lookupMany([], stop.signal), []);

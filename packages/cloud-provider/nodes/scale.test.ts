@@ -31,7 +31,8 @@ describe("a thousand new nodes at once, with the default flags", () => {
       await runNodeController(harness, workers);
       const start = clock.monotonic();
       const names = Array.from({ length: 1000 }, (_, n) => `n${n}`);
-      for (const name of names) cloud.machines.set(name, { name, addresses: A3, instanceType: "t", zone: "z", region: "r" });
+      for (const name of names)
+        cloud.machines.set(name, { name, addresses: A3, instanceType: "t", zone: "z", region: "r" });
       await harness.during(
         Promise.all(names.map((name) => user.create(NODES, newNode(name, { spec: { taints: [UNINITIALIZED] } })))),
       );
