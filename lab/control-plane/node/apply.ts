@@ -8,6 +8,9 @@ const WAIT_MS = 30_000;
 const POLL_MS = 50;
 const CRD = "CustomResourceDefinition";
 
+/** YAML text, with any number of objects, or an object. */
+export type Applied = string | KubeObject | Readonly<Record<string, unknown>>;
+
 interface ApiResource {
   readonly name: string;
   readonly kind: string;
@@ -15,8 +18,10 @@ interface ApiResource {
 }
 
 /** Server-side apply of objects in their order: creates what is not there and updates what is. */
-export async function apply(request: User["request"], sources: readonly (string | KubeObject)[]): Promise<void> {
-  const objects = sources.flatMap((source) => (typeof source === "string" ? parseObjects(source) : [source]));
+export async function apply(request: User["request"], sources: readonly Applied[]): Promise<void> {
+  const objects = sources.flatMap((source) =>
+    typeof source === "string" ? parseObjects(source) : [source as KubeObject],
+  );
   for (const object of objects) {
     const path = await pathOf(request, object);
     const body = { contentType: "application/apply-patch+yaml", text: JSON.stringify(object) };

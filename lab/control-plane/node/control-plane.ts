@@ -2,11 +2,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openTransport, systemClock, systemRandom } from "@ccm/base/node";
-import type { KubeObject } from "@ccm/kube";
 import { stringify } from "yaml";
 import { type AuditEvent, METADATA_POLICY, parseAuditLog } from "../audit.ts";
 import { apiServerFlags, commandLine, controllerManagerFlags, etcdFlags, type Flags } from "../flags.ts";
-import { apply } from "./apply.ts";
+import { type Applied, apply } from "./apply.ts";
 import { type Assets, findAssets } from "./assets.ts";
 import { type Component, startComponent } from "./component.ts";
 import { createPki, type Pki } from "./pki.ts";
@@ -58,7 +57,7 @@ export interface ControlPlane {
   /** Anybody else: `days` is the life of the certificate. */
   mintUser(name: string, groups?: readonly string[], days?: number): Promise<User>;
   /** Creates or updates objects, given as they are or as YAML text, in their order; CRDs are waited for. */
-  apply(...objects: readonly (string | KubeObject)[]): Promise<void>;
+  apply(...objects: readonly Applied[]): Promise<void>;
   /** Where a later `auditEvents` may start. */
   auditPosition(): number;
   /** The events since a position, or since the start. Throws when it was started without an audit log. */

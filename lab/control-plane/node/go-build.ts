@@ -57,9 +57,9 @@ export async function buildWithGo({ program, storeFolder, env, progress }: GoBui
   });
 }
 
-/** On PATH, or where Go's own installer puts it. */
+/** On PATH, or in GOROOT. */
 async function findGo(env: GoBuildOptions["env"]): Promise<string> {
-  const candidates = ["go", ...(env.GOROOT ? [join(env.GOROOT, "bin/go")] : []), "/usr/local/go/bin/go"];
+  const candidates = ["go", ...(env.GOROOT ? [join(env.GOROOT, "bin/go")] : [])];
   for (const candidate of candidates) {
     const works = await new Promise<boolean>((resolve) => {
       const child = spawn(candidate, ["version"], { stdio: "ignore", env });
@@ -68,7 +68,7 @@ async function findGo(env: GoBuildOptions["env"]): Promise<string> {
     });
     if (works) return candidate;
   }
-  throw new Error("Go is not installed (not on PATH, not in /usr/local/go)");
+  throw new Error("Go is not installed (neither on PATH nor in GOROOT)");
 }
 
 type Run = (args: readonly string[], onOut?: (line: string) => void, onError?: (line: string) => void) => Promise<void>;
