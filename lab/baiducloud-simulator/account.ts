@@ -47,6 +47,8 @@ export interface Account {
   newId(prefix: string): string;
   /** A free private address of a subnet, or the wanted one. */
   takeIp(subnetId: string, wanted?: string): string;
+  /** A private IPv6 address, never twice. */
+  takeIpv6(subnetId: string): string;
   releaseIp(ip: string): void;
   /** RFC 3339 in whole seconds. */
   time(): string;
@@ -83,6 +85,7 @@ export function createAccount(options: {
     }
   };
   const used = new Set<string>();
+  let ipv6Count = 0;
   const vpc = { vpcId: newId("vpc"), name: "lab", cidr: "192.168.0.0/16", routeTableId: newId("rt") };
   const subnets = ["a", "b", "d"].map((zone, index) => ({
     subnetId: newId("sbn"),
@@ -116,6 +119,11 @@ export function createAccount(options: {
         return ip;
       }
       throw new Fault(400, "SubnetHasNoMoreIpException", `Subnet ${subnetId} has no more addresses.`);
+    },
+    takeIpv6(subnetId) {
+      const index = subnets.findIndex((candidate) => candidate.subnetId === subnetId);
+      if (index < 0) throw noSuchObject(subnetId);
+      return `fd00:${index}::${(++ipv6Count).toString(16)}`;
     },
     releaseIp: (ip) => void used.delete(ip),
     time: () => new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z"),

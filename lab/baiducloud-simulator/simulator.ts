@@ -26,6 +26,8 @@ import { forwardingsOf } from "./products/forwardings.ts";
 import { createInstances, type NewInstance, type SimulatedInstance } from "./products/instances.ts";
 import { createListeners } from "./products/listeners.ts";
 import { createNetwork } from "./products/network.ts";
+import { createSecurityGroups } from "./products/security-groups.ts";
+import { createTags } from "./products/tags.ts";
 
 export interface SimulatorOptions {
   readonly clock: Clock;
@@ -87,6 +89,8 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   eips = createEips(account, router, instances, (id) => blbs.all.has(id), createEipPool(options.eipPool, random));
   createListeners(account, router, blbs, options.samePortForTwoProtocols ?? true);
   createBackends(account, router, blbs, instances, dataPlane);
+  createSecurityGroups(account, router, blbs);
+  createTags(account, router, blbs, eips);
   createCce(account, router, instances);
 
   const refresh = (): void => dataPlane.apply(forwardingsOf(blbs, eips, instances));

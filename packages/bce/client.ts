@@ -2,6 +2,8 @@ import { type Bcc, createBcc } from "./products/bcc.ts";
 import { type Blb, createBlb } from "./products/blb.ts";
 import { type Cce, createCce } from "./products/cce.ts";
 import { createEip, type EipApi } from "./products/eip.ts";
+import { createSecurityGroups, type SecurityGroups } from "./products/security-group.ts";
+import { createTags, type Tags } from "./products/tags.ts";
 import { createVpc, type Vpc } from "./products/vpc.ts";
 import { createScheduler, type SchedulerOptions } from "./scheduler.ts";
 
@@ -15,20 +17,29 @@ export interface BceClient {
   readonly blb: Blb;
   readonly eip: EipApi;
   readonly cce: Cce;
+  readonly securityGroups: SecurityGroups;
+  readonly tags: Tags;
 }
 
 export interface BceClientOptions extends SchedulerOptions {
   /** Such as "bj". */
   readonly region: string;
-  /** `scheme://host[:port]` by product, instead of `https://<product>.<region>.baidubce.com`. VPC is served by bcc's. */
-  readonly endpoints?: Partial<Readonly<Record<"bcc" | "blb" | "eip" | "cce", string>>>;
+  /**
+   * `scheme://host[:port]` by product, instead of `https://<product>.<region>.baidubce.com`. VPC and security groups are
+   * served by bcc's. Tags have one host for all regions; where BLB has a host of its own (private cloud), it is theirs too.
+   */
+  readonly endpoints?: Partial<Readonly<Record<"bcc" | "blb" | "eip" | "cce" | "tag", string>>>;
 }
 
 /** Throws a TypeError for an endpoint that is not `scheme://host[:port]`, a RangeError for limits that let nothing through. */
 export function createBceClient(options: BceClientOptions): BceClient {
   const call = createScheduler(options);
-  const endpoint = (product: "bcc" | "blb" | "eip" | "cce") => {
-    const given = options.endpoints?.[product] ?? `https://${product}.${options.region}.baidubce.com`;
+  const usual = (product: string) =>
+    product === "tag"
+      ? (options.endpoints?.blb ?? "https://tag.baidubce.com")
+      : `https://${product}.${options.region}.baidubce.com`;
+  const endpoint = (product: "bcc" | "blb" | "eip" | "cce" | "tag") => {
+    const given = options.endpoints?.[product] ?? usual(product);
     const url = given.replace(/\/+$/, "");
     // A path would be sent but not signed, a user name would end up in error messages.
     if (!/^https?:\/\/[^/?#@\s]+$/i.test(url)) {
@@ -42,5 +53,7 @@ export function createBceClient(options: BceClientOptions): BceClient {
     blb: createBlb(call, endpoint("blb")),
     eip: createEip(call, endpoint("eip")),
     cce: createCce(call, endpoint("cce")),
+    securityGroups: createSecurityGroups(call, endpoint("bcc")),
+    tags: createTags(call, endpoint("tag"), options.region),
   };
 }

@@ -16,9 +16,16 @@ export interface SimulatedBlb {
   readonly blbId: string;
   readonly address: string;
   readonly subnetId: string;
-  readonly tags: readonly Tag[];
+  /** An IPv6 one, whose `address` is of that family; they are a list of their own. */
+  readonly ipv6Only: boolean;
   readonly createTime: string;
   readonly visibleFrom: number;
+  readonly clusters: { readonly layer4: string; readonly layer7: string };
+  tags: readonly Tag[];
+  /** "" unless dual stack. */
+  ipv6: string;
+  performanceLevel: string;
+  readonly securityGroups: Set<string>;
   name: string;
   desc: string;
   status: "creating" | "available" | "updating";
@@ -36,6 +43,13 @@ export interface Blbs {
   /** Refuses unless available, then enters `updating` for a while: every change of a load balancer goes through here. */
   mutate(id: string, change: (blb: SimulatedBlb) => void): void;
   onChange(listener: (blb: SimulatedBlb) => void): void;
+}
+
+const LEVELS = ["", "small1", "small2", "medium1", "medium2", "large1", "large2", "large3", "unlimited"];
+
+function level(name: string): string {
+  if (LEVELS.includes(name)) return name;
+  throw badRequest(`performanceLevel: "${name}" is unknown.`);
 }
 
 export function createBlbs(account: Account, router: Router, eips: () => Eips): Blbs {
@@ -68,7 +82,8 @@ export function createBlbs(account: Account, router: Router, eips: () => Eips): 
     rest(blb, timings.blbUpdate, () => {});
   };
   const summary = (blb: SimulatedBlb) => {
-    const eip = eips().boundTo(blb.blbId);
+    const eip = eips().boundTo(blb.blbId, "ipv4");
+    const eip6 = eips().boundTo(blb.blbId, "ipv6");
     return {
       blbId: blb.blbId,
       name: blb.name,
@@ -78,14 +93,15 @@ export function createBlbs(account: Account, router: Router, eips: () => Eips): 
       vpcId: vpc.vpcId,
       publicIp: eip?.eip ?? "",
       eipRouteType: eip?.routeType ?? "",
-      publicIpv6: "",
-      eipV6RouteType: "",
+      publicIpv6: eip6?.eip ?? "",
+      eipV6RouteType: eip6?.routeType ?? "",
+      ...(blb.ipv6 === "" ? {} : { ipv6: blb.ipv6 }),
       tags: blb.tags,
       allowDelete: blb.allowDelete,
       allowModify: true,
       modificationProtectionReason: "",
-      layer4ClusterId: "",
-      layer7ClusterId: "",
+      layer4ClusterId: blb.clusters.layer4,
+      layer7ClusterId: blb.clusters.layer7,
       layer4ClusterExclusive: false,
       layer7ClusterExclusive: false,
       paymentTiming: "Postpaid",
@@ -102,12 +118,23 @@ export function createBlbs(account: Account, router: Router, eips: () => Eips): 
     const name = resourceName(body);
     const marks = tags(body);
     if (all.size >= quotas.blbs) throw quotaExceeded("load balancers");
-    const address = account.takeIp(subnetId, text(body, "address") || undefined);
+    const type = text(body, "type") ?? "";
+    if (type !== "" && type !== "normal" && type !== "ipv6") throw badRequest(`type: "${type}" is unknown.`);
+    const performanceLevel = level(text(body, "performanceLevel") ?? "");
+    const ipv6Only = type === "ipv6";
+    const address = ipv6Only
+      ? account.takeIpv6(subnetId)
+      : account.takeIp(subnetId, text(body, "address") || undefined);
     const blbId = account.newId("lb");
     const blb: SimulatedBlb = {
       blbId,
       address,
       subnetId,
+      ipv6Only,
+      ipv6: !ipv6Only && boolean(body, "allocateIpv6") ? account.takeIpv6(subnetId) : "",
+      performanceLevel,
+      securityGroups: new Set(),
+      clusters: { layer4: text(body, "layer4ClusterId") ?? "", layer7: text(body, "layer7ClusterId") ?? "" },
       tags: marks,
       createTime: account.time(),
       visibleFrom: clock.now() + timings.blbListLag,
@@ -130,10 +157,10 @@ export function createBlbs(account: Account, router: Router, eips: () => Eips): 
     const exact = input.param("exactlyMatch") === "true";
     const fits = (value: string, wanted: string | undefined) =>
       !wanted || (exact ? value === wanted : value.includes(wanted));
-    const ipv6 = input.param("type") === "ipv6";
+    const ipv6Only = input.param("type") === "ipv6";
     const chosen = [...all.values()].filter(
       (blb) =>
-        !ipv6 &&
+        blb.ipv6Only === ipv6Only &&
         blb.visibleFrom <= clock.now() &&
         fits(blb.name, name) &&
         fits(blb.address, address) &&
@@ -151,7 +178,7 @@ export function createBlbs(account: Account, router: Router, eips: () => Eips): 
       vpcName: vpc.name,
       createTime: blb.createTime,
       releaseTime: "",
-      performanceLevel: "",
+      performanceLevel: blb.performanceLevel,
       expireTime: "",
       // A text here, a number everywhere else: official clients insist on it.
       listener: [...blb.listeners.values()].map(({ listenerPort, listenerType }) => ({
@@ -164,10 +191,21 @@ export function createBlbs(account: Account, router: Router, eips: () => Eips): 
     const name = resourceName(body);
     const desc = text(body, "desc");
     const allowDelete = boolean(body, "allowDelete");
+    const allocateIpv6 = boolean(body, "allocateIpv6");
     mutate(id, (blb) => {
+      if (allocateIpv6 === true && blb.ipv6 === "") blb.ipv6 = account.takeIpv6(blb.subnetId);
+      if (allocateIpv6 === false) blb.ipv6 = "";
       blb.name = name ?? blb.name;
       blb.desc = desc ?? blb.desc;
       blb.allowDelete = allowDelete ?? blb.allowDelete;
+    });
+    return {};
+  });
+  router.on("POST", "/v1/blb/{}", (input, id = "") => {
+    if (input.param("action") !== "RESIZE") throw badRequest("expected the action RESIZE.");
+    const performanceLevel = level(requiredText(input.body, "performanceLevel"));
+    mutate(id, (blb) => {
+      blb.performanceLevel = performanceLevel;
     });
     return {};
   });
@@ -184,11 +222,5 @@ export function createBlbs(account: Account, router: Router, eips: () => Eips): 
     told(blb);
     return {};
   });
-  // Nothing is ever bound to these, but clients read them on every refresh.
-  router.on("GET", "/v1/blb/{}/securitygroup", (_input, id = "") => ({ ...(get(id) && {}), blbSecurityGroups: [] }));
-  router.on("GET", "/v1/blb/{}/enterprise/securitygroup", (_input, id = "") => ({
-    ...(get(id) && {}),
-    enterpriseSecurityGroups: [],
-  }));
   return { all, get, mutate, onChange: (listener) => void listeners.push(listener) };
 }

@@ -1,11 +1,24 @@
 import type { Account } from "../account.ts";
 import { badRequest, denied, Fault, noSuchObject, quotaExceeded } from "../api/fault.ts";
-import { integer, requiredInteger, requiredText, resourceName, type Tag, tags, text } from "../api/fields.ts";
+import {
+  boolean,
+  integer,
+  objects,
+  requiredInteger,
+  requiredText,
+  resourceName,
+  type Tag,
+  tags,
+  text,
+  texts,
+} from "../api/fields.ts";
 import { page } from "../api/paging.ts";
 import type { Router } from "../api/router.ts";
 import type { Instances } from "./instances.ts";
 
 type Status = "creating" | "available" | "binding" | "binded" | "unbinding" | "updating";
+
+export type IpVersion = "ipv4" | "ipv6";
 
 export interface SimulatedEip {
   readonly eip: string;
@@ -15,7 +28,11 @@ export interface SimulatedEip {
   readonly billingMethod: string | null;
   readonly routeType: string;
   readonly createTime: string;
-  readonly tags: readonly Tag[];
+  readonly ipVersion: IpVersion;
+  tags: readonly Tag[];
+  deleteProtect: boolean;
+  /** "" unless it is in a shared bandwidth group. */
+  shareGroupId: string;
   status: Status;
   bandwidthInMbps: number;
   instanceType: string | null;
@@ -26,7 +43,7 @@ export interface SimulatedEip {
 export interface Eips {
   readonly all: ReadonlyMap<string, SimulatedEip>;
   /** The address whose traffic goes to the instance now. */
-  boundTo(instanceId: string): SimulatedEip | undefined;
+  boundTo(instanceId: string, ipVersion: IpVersion): SimulatedEip | undefined;
   /** The instance is gone: its address becomes free by itself. */
   detach(instanceId: string): void;
   /** Binds a new or given address in the same call that creates its target. */
@@ -45,6 +62,7 @@ export function createEips(
 ): Eips {
   const { clock, timings, quotas } = account;
   const all = new Map<string, SimulatedEip>();
+  let ipv6Count = 0;
   const listeners: (() => void)[] = [];
   const changed = (): void => {
     for (const listener of listeners) listener();
@@ -73,7 +91,7 @@ export function createEips(
     if (!TARGETS.has(instanceType)) throw badRequest(`instanceType: "${instanceType}" is unknown.`);
     const exists = instanceType === "BLB" ? hasBlb(instanceId) : instances.all.has(instanceId);
     if (!exists) throw noSuchObject(instanceId);
-    if ([...all.values()].some((other) => other.instanceId === instanceId)) {
+    if ([...all.values()].some((other) => other.instanceId === instanceId && other.ipVersion === eip.ipVersion)) {
       throw denied(`${instanceType} ${instanceId} has an EIP already.`);
     }
     eip.instanceType = instanceType;
@@ -91,14 +109,13 @@ export function createEips(
     setPublicIp(instanceId, "");
     account.emit({ kind: "eip.unbound", eip: eip.eip, instanceId });
   };
-  const view = (eip: SimulatedEip) => ({
+  const view = ({ ipVersion: _, ...eip }: SimulatedEip) => ({
     ...eip,
-    eipInstanceType: "normal",
-    shareGroupId: null,
+    eipInstanceType: eip.shareGroupId === "" ? "normal" : "shared",
+    shareGroupId: eip.shareGroupId || null,
     clusterId: null,
     expireTime: null,
     region: account.region,
-    deleteProtect: false,
   });
 
   router.on("POST", "/v1/eip", ({ body }) => {
@@ -113,17 +130,27 @@ export function createEips(
     if (paymentTiming === "Postpaid" && billingMethod !== "ByTraffic" && billingMethod !== "ByBandwidth") {
       throw badRequest("billingMethod: expected ByTraffic or ByBandwidth.");
     }
-    const most = billingMethod === "ByTraffic" ? 200 : 500;
-    const bandwidthInMbps = requiredInteger(body, "bandwidthInMbps", 1, most);
+    const routeType = text(body, "routeType") ?? "BGP";
+    if (routeType !== "BGP" && routeType !== "BGP_S") throw badRequest(`routeType: "${routeType}" is unknown.`);
+    const [least, most] = routeType === "BGP_S" ? [100, 5000] : [1, billingMethod === "ByTraffic" ? 200 : 500];
+    const bandwidthInMbps = requiredInteger(body, "bandwidthInMbps", least, most);
+    const ipVersion = text(body, "ipVersion") ?? "ipv4";
+    if (ipVersion !== "ipv4" && ipVersion !== "ipv6") throw badRequest(`ipVersion: "${ipVersion}" is unknown.`);
     if (all.size >= quotas.eips) throw quotaExceeded("EIPs");
-    const address = nextAddress((candidate) => all.has(candidate));
+    const address =
+      ipVersion === "ipv6"
+        ? `2400:da00:100::${(++ipv6Count).toString(16)}`
+        : nextAddress((candidate) => all.has(candidate));
     const eip: SimulatedEip = {
       eip: address,
       eipId: account.newId("ip"),
       name: resourceName(body) ?? `eip-${address}`,
       paymentTiming,
       billingMethod: paymentTiming === "Prepaid" ? null : billingMethod,
-      routeType: text(body, "routeType") ?? "BGP",
+      routeType,
+      ipVersion,
+      deleteProtect: boolean(body, "deleteProtect") ?? false,
+      shareGroupId: "",
       createTime: account.time(),
       tags: tags(body),
       status: "creating",
@@ -141,9 +168,11 @@ export function createEips(
       input.param(field),
     );
     const ids = input.param("eipIds")?.split(",");
+    const ipVersion = input.param("ipVersion") || "ipv4";
     if (id && !type) throw badRequest("instanceId needs instanceType.");
     const chosen = [...all.values()].filter(
       (eip) =>
+        eip.ipVersion === ipVersion &&
         (!address || eip.eip === address) &&
         (!ids || ids.includes(eip.eipId)) &&
         (!name || eip.name === name) &&
@@ -163,6 +192,7 @@ export function createEips(
     } else if (input.has("resize")) {
       const before = eip.status;
       if (before !== "available" && before !== "binded") throw denied(`EIP ${address} is ${before}.`);
+      if (eip.shareGroupId !== "") throw denied(`EIP ${address} is in ${eip.shareGroupId}, whose bandwidth it shares.`);
       const most = eip.billingMethod === "ByTraffic" ? 1000 : 200;
       const wanted = integer(input.body, "newBandwidthInMbps", 1, most) ?? eip.bandwidthInMbps;
       eip.bandwidthInMbps = wanted;
@@ -175,6 +205,7 @@ export function createEips(
     const eip = get(address);
     if (eip.status !== "available")
       throw denied(`EIP ${address} is ${eip.status}: it must be available to be released.`);
+    if (eip.deleteProtect) throw denied(`EIP ${address} is protected against release (deleteProtect).`);
     if (eip.paymentTiming === "Prepaid")
       throw denied(`EIP ${address} is prepaid: it cannot be released before its term ends.`);
     all.delete(address);
@@ -182,16 +213,37 @@ export function createEips(
     changed();
     return {};
   });
+  router.on("PUT", "/v1/eip/{}/deleteProtect", ({ body }, address = "") => {
+    get(address).deleteProtect = boolean(body, "deleteProtect") ?? false;
+    return {};
+  });
+  router.on("PUT", "/v1/eipgroup/{}", (input, groupId = "") => {
+    if (!/^eg-/.test(groupId)) throw noSuchObject(groupId);
+    const leave = (objects(input.body, "moveOutEips") ?? []).map((entry) => requiredText(entry, "eip"));
+    const moved = input.has("move_in") ? (texts(input.body, "eips") ?? []) : input.has("move_out") ? leave : [];
+    if (moved.length === 0) throw badRequest("expected one of the actions move_in, move_out, with addresses.");
+    const members = moved.map(get);
+    for (const eip of members) {
+      const here = input.has("move_in") ? "" : groupId;
+      if (eip.shareGroupId !== here) throw denied(`EIP ${eip.eip} is in ${eip.shareGroupId || "no group"}.`);
+    }
+    for (const eip of members) eip.shareGroupId = input.has("move_in") ? groupId : "";
+    return {};
+  });
 
   return {
     all,
-    boundTo: (instanceId) => [...all.values()].find((eip) => eip.instanceId === instanceId && eip.status !== "binding"),
+    boundTo: (instanceId, ipVersion) =>
+      [...all.values()].find(
+        (eip) => eip.instanceId === instanceId && eip.status !== "binding" && eip.ipVersion === ipVersion,
+      ),
     detach(instanceId) {
-      const eip = [...all.values()].find((candidate) => candidate.instanceId === instanceId);
-      if (!eip) return;
-      free(eip);
-      eip.status = "available";
-      changed();
+      const bound = [...all.values()].filter((candidate) => candidate.instanceId === instanceId);
+      for (const eip of bound) {
+        free(eip);
+        eip.status = "available";
+      }
+      if (bound.length > 0) changed();
     },
     bindNow: (address, instanceType, instanceId) => bind(get(address), instanceType, instanceId),
     onChange: (listener) => void listeners.push(listener),

@@ -8,7 +8,7 @@ export function forwardingsOf(blbs: Blbs, eips: Eips, instances: Instances): rea
   const forwardings: Forwarding[] = [];
   for (const blb of blbs.all.values()) {
     if (blb.status === "creating") continue;
-    const address = eips.boundTo(blb.blbId)?.eip;
+    const address = eips.boundTo(blb.blbId, "ipv4")?.eip;
     for (const { listenerType, listenerPort, fields } of blb.listeners.values()) {
       if (listenerType !== "TCP" && listenerType !== "UDP") continue;
       const seconds = (field: string) => Number(fields[field]) * 1000;

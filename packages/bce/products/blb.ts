@@ -1,7 +1,10 @@
-import type { Scheduler } from "../api-call.ts";
+import type { Clock } from "@ccm/base";
+import type { Query, Scheduler } from "../api-call.ts";
+import { createBlbTurns } from "../blb-turns.ts";
 import type { ReadOptions, Tag, WriteOptions } from "../call.ts";
+import { isBceError } from "../error.ts";
 import { allPages } from "../paging.ts";
-import { given, objectOf, product, required } from "../request.ts";
+import { given, hasFields, hasTags, isAbsent, lookOf, objectOf, product, required, whenDone } from "../request.ts";
 
 /** creating, available, updating, paused, unavailable. Mutations are refused unless available. */
 export interface LoadBalancer {
@@ -16,8 +19,39 @@ export interface LoadBalancer {
   readonly subnetId?: string | null;
   /** The bound EIP's address. */
   readonly publicIp?: string | null;
+  /** Of a dual-stack one. One of type "ipv6" has its IPv6 address in `address`. */
+  readonly ipv6?: string | null;
+  readonly publicIpv6?: string | null;
   readonly tags?: readonly Tag[] | null;
+  /** False: protected against deletion. */
   readonly allowDelete?: boolean | null;
+  /** Only in the detail; "" for a shared one. */
+  readonly performanceLevel?: string | null;
+}
+
+export interface BlbSpec {
+  /** 1 to 65 characters, a letter first, then letters, digits and `-_/.`. */
+  readonly name: string;
+  /** At most 450 bytes. */
+  readonly desc: string;
+  readonly vpcId: string;
+  readonly subnetId: string;
+  /** A free address of the subnet. Default: any. */
+  readonly address?: string;
+  /** Default: IPv4. */
+  readonly type?: "ipv6";
+  /** An IPv6 address beside the IPv4 one. */
+  readonly allocateIpv6?: boolean;
+  /** Baidu's own accounts; not in the published API. */
+  readonly allocateVip?: boolean;
+  readonly tags?: readonly Tag[];
+  readonly allowDelete?: boolean;
+  /** small1 … large3, unlimited. Default: shared. */
+  readonly performanceLevel?: string;
+  readonly resourceGroupId?: string;
+  /** Dedicated clusters (LBDC). */
+  readonly layer4ClusterId?: string;
+  readonly layer7ClusterId?: string;
 }
 
 export type ListenerType = "TCP" | "UDP" | "HTTP" | "HTTPS" | "SSL";
@@ -38,6 +72,19 @@ export interface Listener {
   readonly healthCheckInterval?: number | null;
   readonly unhealthyThreshold?: number | null;
   readonly healthyThreshold?: number | null;
+  /** From here on: HTTP, HTTPS and SSL. */
+  readonly serverTimeout?: number | null;
+  readonly keepSession?: boolean | null;
+  readonly keepSessionType?: string | null;
+  readonly keepSessionDuration?: number | null;
+  readonly xForwardFor?: boolean | null;
+  readonly xForwardedProto?: boolean | null;
+  readonly redirectPort?: number | null;
+  readonly healthCheckURI?: string | null;
+  readonly healthCheckHost?: string | null;
+  readonly healthCheckNormalStatus?: string | null;
+  readonly certIds?: readonly string[] | null;
+  readonly encryptionType?: string | null;
 }
 
 export interface Backend {
@@ -50,31 +97,20 @@ export interface Backend {
 }
 
 export interface Blb {
-  /** Follows the pages. Names are not unique; `name` matches exactly. */
+  /** Follows the pages. Names are not unique; `name` matches exactly. Those of type "ipv6" are a list of their own. */
   list(
-    filter?: { readonly name?: string; readonly blbId?: string; readonly address?: string },
+    filter?: { readonly name?: string; readonly blbId?: string; readonly address?: string; readonly type?: "ipv6" },
     options?: ReadOptions,
   ): Promise<readonly LoadBalancer[]>;
   /** Throws a BceError of kind "absent" for an unknown id. */
-  get(blbId: string, options?: ReadOptions): Promise<LoadBalancer>;
-  create(
-    spec: {
-      readonly name: string;
-      /** At most 450 bytes. */
-      readonly desc: string;
-      readonly vpcId: string;
-      readonly subnetId: string;
-      readonly address?: string;
-      readonly tags?: readonly Tag[];
-      readonly allowDelete?: boolean;
-    },
-    options: WriteOptions,
-  ): Promise<{ readonly blbId: string; readonly address: string }>;
+  get(blbId: string, options?: ReadOptions & { readonly type?: "ipv6" }): Promise<LoadBalancer>;
+  create(spec: BlbSpec, options: WriteOptions): Promise<{ readonly blbId: string; readonly address: string }>;
   update(
     blbId: string,
-    change: { readonly name?: string; readonly desc?: string },
+    change: Partial<Pick<BlbSpec, "name" | "desc" | "allowDelete" | "allocateIpv6">>,
     options: WriteOptions,
   ): Promise<void>;
+  resize(blbId: string, performanceLevel: string, options: WriteOptions): Promise<void>;
   /** Listeners and backends go with it; an EIP is unbound, not released. */
   delete(blbId: string, options: WriteOptions): Promise<void>;
 
@@ -106,71 +142,140 @@ export interface Blb {
     options: WriteOptions,
   ): Promise<void>;
   removeBackends(blbId: string, instanceIds: readonly string[], options: WriteOptions): Promise<void>;
+
+  /** Ids of the bound (normal) security groups. */
+  securityGroups(blbId: string, options?: ReadOptions): Promise<readonly string[]>;
+  /** In addition to those that are bound. */
+  bindSecurityGroups(blbId: string, securityGroupIds: readonly string[], options: WriteOptions): Promise<void>;
+  unbindSecurityGroups(blbId: string, securityGroupIds: readonly string[], options: WriteOptions): Promise<void>;
 }
 
-export function createBlb(call: Scheduler, endpoint: string): Blb {
+export function createBlb(call: Scheduler, endpoint: string, clock: Clock): Blb {
   const blb = product("blb", endpoint);
   const at = (id: string, below = "") => `/v1/blb/${id}${below}`;
   const backendPath = (id: string) => at(id, "/backendserver");
+  const getRaw = (id: string, options: ReadOptions) =>
+    objectOf<LoadBalancer>(call, blb.read("get", at(id), [], options), "blbId");
+  const listRaw = ({ name, blbId, address }: Parameters<Blb["list"]>[0] & {}, options: ReadOptions) => {
+    const exactlyMatch = name || address ? "true" : undefined;
+    const query = given({ name, blbId, address, exactlyMatch });
+    return allPages<LoadBalancer>(call, blb.read("list", "/v1/blb", query, options), "blbList");
+  };
+  const listeners = (id: string, options: ReadOptions) =>
+    allPages<Listener>(call, blb.read("listListeners", at(id, "/listener"), [], options), "listenerList");
+  const backends = (id: string, options: ReadOptions) =>
+    allPages<Backend>(call, blb.read("listBackends", backendPath(id), [], options), "backendServerList");
+  const turns = createBlbTurns(clock, (id, options) =>
+    getRaw(id, options).then(
+      ({ status }) => status,
+      (error: unknown) => {
+        if (isBceError(error, "absent")) return undefined;
+        throw error;
+      },
+    ),
+  );
+  /** A write on one load balancer, in its turn; `done` tells, after no answer came, whether it was done. */
+  const write = async (
+    id: string,
+    method: "POST" | "PUT" | "DELETE",
+    action: string,
+    path: string,
+    options: WriteOptions,
+    more: { readonly query?: Query; readonly body?: unknown; readonly done: (options: ReadOptions) => Promise<boolean> },
+  ): Promise<void> => {
+    const { done, ...rest } = more;
+    const observe = () => whenDone(done(lookOf(options)));
+    const request = blb.write(action, method, path, options, { ...rest, observe });
+    await turns.write(id, request.operation, lookOf(options), () => call(request));
+  };
+
   return {
-    list: (filter = {}, options = {}) => {
-      const exactlyMatch = filter.name || filter.address ? "true" : undefined;
-      const query = given({ ...filter, exactlyMatch });
-      return allPages(call, blb.read("list", "/v1/blb", query, options), "blbList");
-    },
-    get: (id, options = {}) => objectOf(call, blb.read("get", at(id), [], options), "blbId"),
+    list: (filter = {}, options = {}) =>
+      turns.read(
+        () => listRaw(filter, options),
+        (all) => all.map(({ blbId, status }) => [blbId, status] as const),
+      ),
+    get: (id, options = {}) =>
+      turns.read(
+        () => getRaw(id, options),
+        ({ blbId, status }) => [[blbId, status]],
+      ),
     async create(spec, options) {
-      const request = blb.write("create", "POST", "/v1/blb", options, { body: spec });
+      const observe = async () => {
+        const named = await listRaw({ name: spec.name }, lookOf(options));
+        const made = named.find((one) => one.name === spec.name && one.desc === spec.desc && hasTags(one, spec.tags));
+        return made && { blbId: made.blbId, address: made.address };
+      };
+      const request = blb.write("create", "POST", "/v1/blb", { lane: "new", ...options }, { body: spec, observe });
       const answer = await call(request);
       const address = typeof answer.address === "string" ? answer.address : "";
       return { blbId: required(request, answer, "blbId"), address };
     },
-    async update(id, change, options) {
-      await call(blb.write("update", "PUT", at(id), options, { body: change }));
-    },
+    update: (id, change, options) =>
+      write(id, "PUT", "update", at(id), options, {
+        body: change,
+        done: async (look) => hasFields(await getRaw(id, look), change),
+      }),
     async delete(id, options) {
-      await call(blb.write("delete", "DELETE", at(id), { lane: "delete", ...options }));
+      await write(id, "DELETE", "delete", at(id), { lane: "delete", ...options }, {
+        done: (look) => isAbsent(getRaw(id, look)),
+      });
+      turns.forget(id);
     },
 
-    listListeners: (id, options = {}) =>
-      allPages(call, blb.read("listListeners", at(id, "/listener"), [], options), "listenerList"),
-    async createListener(id, { listenerType, ...body }, options) {
-      await call(blb.write("createListener", "POST", at(id, `/${listenerType}listener`), options, { body }));
+    listListeners: (id, options = {}) => listeners(id, options),
+    createListener: (id, listener, options) => {
+      const { listenerType, ...body } = listener;
+      const done = async (look: ReadOptions) => (await listeners(id, look)).some((one) => hasFields(one, listener));
+      return write(id, "POST", "createListener", at(id, `/${listenerType}listener`), options, { body, done });
     },
-    async updateListener(id, { listenerType, listenerPort, ...body }, options) {
+    updateListener: (id, listener, options) => {
+      const { listenerType, listenerPort, ...body } = listener;
       const query = [["listenerPort", String(listenerPort)]] as const;
-      await call(blb.write("updateListener", "PUT", at(id, `/${listenerType}listener`), options, { query, body }));
+      const done = async (look: ReadOptions) => (await listeners(id, look)).some((one) => hasFields(one, listener));
+      return write(id, "PUT", "updateListener", at(id, `/${listenerType}listener`), options, { query, body, done });
     },
-    async deleteListeners(id, listeners, options) {
+    deleteListeners: (id, gone, options) => {
       // Always portTypeList, never portList: a port alone does not say which listener when TCP and UDP share it.
-      const portTypeList = listeners.map(({ listenerPort, listenerType }) => ({
-        port: listenerPort,
-        type: listenerType,
-      }));
+      const portTypeList = gone.map(({ listenerPort, listenerType }) => ({ port: listenerPort, type: listenerType }));
       const query = [["batchdelete", ""]] as const;
-      const body = { portTypeList };
-      await call(
-        blb.write("deleteListeners", "PUT", at(id, "/listener"), { lane: "delete", ...options }, { query, body }),
-      );
+      const done = async (look: ReadOptions) => {
+        const left = await listeners(id, look);
+        return !left.some((one) => gone.some(({ listenerPort, listenerType }) => hasFields(one, { listenerPort, listenerType })));
+      };
+      const lane = { lane: "delete", ...options } as const;
+      return write(id, "PUT", "deleteListeners", at(id, "/listener"), lane, { query, body: { portTypeList }, done });
     },
 
-    listBackends: (id, options = {}) =>
-      allPages(call, blb.read("listBackends", backendPath(id), [], options), "backendServerList"),
+    listBackends: (id, options = {}) => backends(id, options),
     backendHealth: (id, listenerPort, options = {}) => {
       const query = [["listenerPort", String(listenerPort)]] as const;
       return allPages(call, blb.read("backendHealth", backendPath(id), query, options), "backendServerList");
     },
-    async addBackends(id, backends, options) {
-      const body = { backendServerList: backends };
-      await call(blb.write("addBackends", "POST", backendPath(id), { lane: "backend", ...options }, { body }));
+    addBackends: (id, added, options) => {
+      const lane = { lane: "backend", ...options } as const;
+      const done = async (look: ReadOptions) => haveWeights(await backends(id, look), added);
+      return write(id, "POST", "addBackends", backendPath(id), lane, { body: { backendServerList: added }, done });
     },
-    async updateBackends(id, backends, options) {
-      const more = { query: [["update", ""]] as const, body: { backendServerList: backends } };
-      await call(blb.write("updateBackends", "PUT", backendPath(id), { lane: "backend", ...options }, more));
+    updateBackends: (id, changed, options) => {
+      const lane = { lane: "backend", ...options } as const;
+      const query = [["update", ""]] as const;
+      const done = async (look: ReadOptions) => haveWeights(await backends(id, look), changed);
+      const body = { backendServerList: changed };
+      return write(id, "PUT", "updateBackends", backendPath(id), lane, { query, body, done });
     },
-    async removeBackends(id, instanceIds, options) {
+    removeBackends: (id, instanceIds, options) => {
+      const lane = { lane: "backend", ...options } as const;
+      const done = async (look: ReadOptions) => {
+        const left = new Set((await backends(id, look)).map(({ instanceId }) => instanceId));
+        return !instanceIds.some((one) => left.has(one));
+      };
       const body = { backendServerList: instanceIds };
-      await call(blb.write("removeBackends", "PUT", backendPath(id), { lane: "backend", ...options }, { body }));
+      return write(id, "PUT", "removeBackends", backendPath(id), lane, { body, done });
     },
   };
+}
+
+function haveWeights(has: readonly Backend[], wanted: readonly Pick<Backend, "instanceId" | "weight">[]): boolean {
+  return wanted.every((one) => has.some((backend) => hasFields(backend, one)));
 }

@@ -1,7 +1,7 @@
 import type { Scheduler } from "../api-call.ts";
 import type { ReadOptions, Tag, WriteOptions } from "../call.ts";
 import { allPages } from "../paging.ts";
-import { given, product, required } from "../request.ts";
+import { given, hasTags, lookOf, product, required, whenDone } from "../request.ts";
 
 /** creating, available, binding, binded, unbinding, updating, paused, unavailable. */
 export interface Eip {
@@ -15,6 +15,11 @@ export interface Eip {
   readonly paymentTiming: string;
   readonly billingMethod?: string | null;
   readonly routeType?: string | null;
+  /** "shared": in a shared bandwidth group, whose bandwidth it uses. */
+  readonly eipInstanceType?: string | null;
+  readonly shareGroupId?: string | null;
+  /** Protected against release. */
+  readonly deleteProtect?: boolean | null;
   readonly tags?: readonly Tag[] | null;
 }
 
@@ -28,12 +33,20 @@ export interface EipSpec {
     readonly reservation?: { readonly reservationLength: number; readonly reservationTimeUnit: "month" };
   };
   readonly tags?: readonly Tag[];
+  /** Default: ipv4. */
+  readonly ipVersion?: "ipv6";
+  /** Default: BGP. */
+  readonly routeType?: "BGP" | "BGP_S";
+  readonly resourceGroupId?: string;
+  readonly deleteProtect?: boolean;
 }
 
 export interface EipApi {
   /** Follows the pages. */
   list(
     filter?: {
+      /** Default: ipv4. */
+      readonly ipVersion?: "ipv6";
       readonly eip?: string;
       readonly name?: string;
       readonly instanceType?: "BLB";
@@ -51,33 +64,52 @@ export interface EipApi {
   ): Promise<void>;
   unbind(eip: string, options: WriteOptions): Promise<void>;
   resize(eip: string, newBandwidthInMbps: number, options: WriteOptions): Promise<void>;
+  protect(eip: string, deleteProtect: boolean, options: WriteOptions): Promise<void>;
   release(eip: string, options: WriteOptions): Promise<void>;
+  /** Into a shared bandwidth group (`eg-…`). */
+  joinGroup(groupId: string, eip: string, options: WriteOptions): Promise<void>;
+  /** One that came from outside gets back what it had before. */
+  leaveGroup(groupId: string, eip: string, options: WriteOptions): Promise<void>;
 }
 
 export function createEip(call: Scheduler, endpoint: string): EipApi {
   const eips = product("eip", endpoint);
   /** The address itself is the key in the path. */
   const at = (eip: string) => `/v1/eip/${eip}`;
+  const list: EipApi["list"] = (filter = {}, options = {}) =>
+    allPages(call, eips.read("list", "/v1/eip", given({ ...filter }), options), "eipList");
+  /** For `observe`: whether the address is as it was to become; `done` is asked about undefined when it is gone. */
+  const seen = (eip: string, options: WriteOptions, done: (found: Eip | undefined) => boolean) => ({
+    observe: () => whenDone(list({ eip }, lookOf(options)).then((found) => done(found.find((one) => one.eip === eip)))),
+  });
   return {
-    list: (filter = {}, options = {}) =>
-      allPages(call, eips.read("list", "/v1/eip", given({ ...filter }), options), "eipList"),
+    list,
     async create(spec, options) {
-      const request = eips.write("create", "POST", "/v1/eip", options, { body: spec });
+      const observe = async () => {
+        const named = await list({ name: spec.name }, lookOf(options));
+        const made = named.find((one) => one.name === spec.name && hasTags(one, spec.tags));
+        return made && { eip: made.eip };
+      };
+      const request = eips.write("create", "POST", "/v1/eip", { lane: "new", ...options }, { body: spec, observe });
       return { eip: required(request, await call(request), "eip") };
     },
     async bind(eip, target, options) {
-      await call(eips.write("bind", "PUT", at(eip), options, { query: [["bind", ""]], body: target }));
+      const look = seen(eip, options, (found) => found?.instanceId === target.instanceId);
+      await call(eips.write("bind", "PUT", at(eip), options, { query: [["bind", ""]], body: target, ...look }));
     },
     async unbind(eip, options) {
-      await call(eips.write("unbind", "PUT", at(eip), { lane: "delete", ...options }, { query: [["unbind", ""]] }));
+      const look = seen(eip, options, (found) => found?.status === "unbinding" || found?.status === "available");
+      const lane = { lane: "delete", ...options } as const;
+      await call(eips.write("unbind", "PUT", at(eip), lane, { query: [["unbind", ""]], ...look }));
     },
     async resize(eip, newBandwidthInMbps, options) {
-      await call(
-        eips.write("resize", "PUT", at(eip), options, { query: [["resize", ""]], body: { newBandwidthInMbps } }),
-      );
+      const look = seen(eip, options, (found) => found?.bandwidthInMbps === newBandwidthInMbps);
+      const body = { newBandwidthInMbps };
+      await call(eips.write("resize", "PUT", at(eip), options, { query: [["resize", ""]], body, ...look }));
     },
     async release(eip, options) {
-      await call(eips.write("release", "DELETE", at(eip), { lane: "delete", ...options }));
+      const look = seen(eip, options, (found) => found === undefined);
+      await call(eips.write("release", "DELETE", at(eip), { lane: "delete", ...options }, look));
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Scheduler } from "../api-call.ts";
 import type { ReadOptions, WriteOptions } from "../call.ts";
 import { allPages } from "../paging.ts";
-import { given, product, required } from "../request.ts";
+import { given, hasFields, lookOf, product, required } from "../request.ts";
 
 export interface RouteRule {
   readonly routeRuleId: string;
@@ -30,8 +30,11 @@ export interface Subnet {
 export interface Vpc {
   /** The id of the VPC's main route table, and its first page of rules is not read further. */
   routeTable(vpcId: string, options?: ReadOptions): Promise<{ readonly routeTableId: string }>;
-  /** All rules of the VPC's table, page by page. */
-  listRouteRules(vpcId: string, options?: ReadOptions): Promise<readonly RouteRule[]>;
+  /** All rules of the VPC's main table, or of the table that is named, page by page. */
+  listRouteRules(
+    table: { readonly vpcId: string } | { readonly routeTableId: string },
+    options?: ReadOptions,
+  ): Promise<readonly RouteRule[]>;
   createRouteRule(
     rule: {
       readonly routeTableId: string;
@@ -45,6 +48,12 @@ export interface Vpc {
     },
     options: WriteOptions,
   ): Promise<{ readonly routeRuleId: string }>;
+  /** Changes the rule in place: there is no moment without a route. The type of the next hop cannot change. */
+  updateRouteRule(
+    rule: RouteRule,
+    change: { readonly nexthopId?: string; readonly description?: string },
+    options: WriteOptions,
+  ): Promise<void>;
   deleteRouteRule(routeRuleId: string, options: WriteOptions): Promise<void>;
   listSubnets(
     filter: { readonly vpcId?: string; readonly subnetIds?: readonly string[]; readonly subnetType?: string },
@@ -55,16 +64,31 @@ export interface Vpc {
 /** VPC has the host of BCC. */
 export function createVpc(call: Scheduler, endpoint: string): Vpc {
   const vpc = product("vpc", endpoint);
+  const listRouteRules: Vpc["listRouteRules"] = (table, options = {}) =>
+    allPages(call, vpc.read("listRouteRules", "/v1/route/rule", given({ ...table }), options), "routeRules");
   return {
     async routeTable(vpcId, options = {}) {
       const request = vpc.read("getRouteTable", "/v1/route", [["vpcId", vpcId]], options);
       return { routeTableId: required(request, await call(request), "routeTableId") };
     },
-    listRouteRules: (vpcId, options = {}) =>
-      allPages(call, vpc.read("listRouteRules", "/v1/route/rule", [["vpcId", vpcId]], options), "routeRules"),
+    listRouteRules,
     async createRouteRule(rule, options) {
-      const request = vpc.write("createRouteRule", "POST", "/v1/route/rule", options, { body: rule });
+      const { ipVersion: _, ...fields } = rule;
+      const observe = async () => {
+        const rules = await listRouteRules({ routeTableId: rule.routeTableId }, lookOf(options));
+        const made = rules.find((one) => hasFields(one, fields));
+        return made && { routeRuleId: made.routeRuleId };
+      };
+      const request = vpc.write("createRouteRule", "POST", "/v1/route/rule", options, { body: rule, observe });
       return { routeRuleId: required(request, await call(request), "routeRuleId") };
+    },
+    async updateRouteRule({ routeRuleId, routeTableId }, change, options) {
+      const observe = async () => {
+        const rules = await listRouteRules({ routeTableId }, lookOf(options));
+        return rules.some((one) => hasFields(one, { routeRuleId, ...change })) ? {} : undefined;
+      };
+      const path = `/v1/route/rule/${routeRuleId}`;
+      await call(vpc.write("updateRouteRule", "PUT", path, options, { body: change, observe }));
     },
     async deleteRouteRule(routeRuleId, options) {
       await call(
