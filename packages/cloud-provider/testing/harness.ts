@@ -31,6 +31,7 @@ export interface Recorded {
   readonly method: string;
   readonly path: string;
   readonly body: string;
+  readonly contentType: string;
   readonly at: number;
   readonly status: number;
 }
@@ -61,7 +62,9 @@ export async function createHarness(options: HarnessOptions = {}) {
     const response = refusal ? refused(refusal.reason) : await send(request, more);
     // Reads and Events are not what tests count.
     if (request.method !== "GET" && !path.includes("/events")) {
-      requests.push({ method: request.method, path, body, at: clock.monotonic(), status: response.status });
+      const contentType = request.headers?.["content-type"] ?? "";
+      const { method } = request;
+      requests.push({ method, path, body, contentType, at: clock.monotonic(), status: response.status });
     }
     return response;
   };
