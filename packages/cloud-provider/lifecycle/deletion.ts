@@ -10,6 +10,17 @@ export interface Gone {
   readonly evidence: string;
 }
 
+/** What the cloud said in one pass. */
+export interface CloudView {
+  /** Nodes that may be the cloud's. */
+  readonly total: number;
+  /** Of those that are not Ready: without an instance, confirmed or not. */
+  readonly absent: number;
+  /** Ready nodes that were asked about as well, and how many of them have no instance. */
+  readonly witnesses: number;
+  readonly denied: number;
+}
+
 export interface DeletionOptions {
   /** When more than this share of the cloud's Nodes has no instance any more, none is deleted. 1: always delete. */
   readonly stopShare: number;
@@ -48,22 +59,35 @@ export function createDeletion(context: ControllerContext, { stopShare, workers,
   };
 
   return {
-    /** `absent` of the cloud's `total` Nodes have no instance in this pass, confirmed or not. */
-    async removeAll(gone: readonly Gone[], absent: number, total: number, signal: AbortSignal): Promise<void> {
-      const blows = fuseBlows(absent, total, stopShare);
-      stopped.set(blows ? gone.length : 0);
-      if (blows && !fuseBlown && gone.length > 0) {
-        const text = `${absent} of ${total} nodes seem to have no instance any more; none is deleted until fewer do (--node-deletion-stop-share)`;
-        logger.error("node deletion stopped: too many instances vanished at once", { absent, total });
+    async removeAll(gone: readonly Gone[], view: CloudView, signal: AbortSignal): Promise<void> {
+      const why = reasonToStop(view, stopShare);
+      stopped.set(why ? gone.length : 0);
+      if (why && !fuseBlown && gone.length > 0) {
+        logger.error("node deletion stopped: the cloud's answer is more likely wrong than right", { why });
         fuseBlown = true;
         for (const { node } of gone.slice(0, EVENTS_OF_A_STOP)) {
-          events.event(NODES, node, "Warning", "NodeDeletionStopped", text);
+          events.event(NODES, node, "Warning", "NodeDeletionStopped", why);
         }
       }
-      if (blows) return;
+      if (why) return;
       if (fuseBlown) logger.info("node deletion goes on");
       fuseBlown = false;
       await mapLimited(gone, workers, (one) => remove(one, signal));
     },
   };
+}
+
+/** Fewer witnesses than this may all have been made anew under their old names. */
+const LEAST_WITNESSES = 3;
+
+/** Undefined: the cloud's answer can be believed. */
+function reasonToStop({ total, absent, witnesses, denied }: CloudView, share: number): string | undefined {
+  const flag = "(--node-deletion-stop-share)";
+  if (fuseBlows(absent, total, share)) {
+    return `${absent} of ${total} nodes seem to have no instance any more; none is deleted until fewer do ${flag}`;
+  }
+  if (share < 1 && witnesses >= LEAST_WITNESSES && denied === witnesses) {
+    return `the cloud has no instance of ${denied} Ready nodes either; no node is deleted until it has: is this its account and region? ${flag}`;
+  }
+  return undefined;
 }

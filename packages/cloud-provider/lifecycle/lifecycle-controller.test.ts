@@ -139,11 +139,59 @@ describe("when more than half of all instances vanish at once", () => {
     await harness.close();
   });
 
+  it("the share is that of this cloud's nodes: others do not hide it", async () => {
+    const harness = await start({ a: NOT_READY, b: NOT_READY, c: NOT_READY, d: READY });
+    for (let n = 0; n < 10; n++) {
+      await add(harness, newNode(`other${n}`, { spec: { providerID: `aws:///i-${n}` } }), READY);
+    }
+    for (const name of ["a", "b", "c"]) harness.cloud.machines.delete(name);
+    await harness.clock.advance(60_000);
+    assert.equal((await names(harness)).length, 14);
+    await harness.close();
+  });
+
   it("they are deleted all the same when the user said that this share is fine", async () => {
     const harness = await start({ a: NOT_READY, b: NOT_READY, c: NOT_READY }, 1);
     harness.cloud.machines.clear();
     await harness.clock.advance(20_000);
     assert.deepEqual(await names(harness), []);
+    await harness.close();
+  });
+});
+
+describe("a cloud that denies nodes which are Ready", () => {
+  const ready = Object.fromEntries(Array.from({ length: 5 }, (_, n) => [`ready${n}`, READY]));
+
+  it("is not believed about the others; when it knows some of them, it is", async () => {
+    const harness = await start({ a: NOT_READY, ...ready });
+    const { cloud, clock } = harness;
+    cloud.machines.clear();
+    await clock.advance(60_000);
+    assert.ok((await names(harness)).includes("a"));
+    assert.deepEqual(await harness.events("a"), [
+      "Warning NodeDeletionStopped: the cloud has no instance of 5 Ready nodes either; no node is deleted until it has: is this its account and region? (--node-deletion-stop-share)",
+    ]);
+    cloud.machines.set("ready0", { name: "ready0" });
+    await clock.advance(20_000);
+    assert.equal((await names(harness)).includes("a"), false);
+    await harness.close();
+  });
+
+  it("and that cannot be asked about them postpones the deletion", async () => {
+    const harness = await start({ a: NOT_READY, b: NOT_READY, ...ready });
+    const { cloud, clock } = harness;
+    await clock.advance(1000);
+    cloud.machines.delete("a");
+    cloud.machines.delete("b");
+    await clock.advance(6000);
+    cloud.resetCalls();
+    // Of each pass the first call is about those that are not Ready, the second about the witnesses.
+    await clock.advanceUntil(() => cloud.count() === 1, 60_000);
+    cloud.fail("lookupMany", new CloudError("throttled", "slow down"));
+    await clock.advance(1000);
+    assert.equal((await names(harness)).length, 7);
+    await clock.advance(6000);
+    assert.equal((await names(harness)).length, 5);
     await harness.close();
   });
 });

@@ -24,6 +24,9 @@ export interface LifecycleControllerOptions {
   readonly workers?: number;
 }
 
+/** Ready nodes that are asked about before any node is deleted. */
+const WITNESSES = 10;
+
 /**
  * cloud-node-lifecycle-controller: a Node that is not Ready is deleted when its instance is gone, and tainted while its
  * instance is switched off. One look-up for all of them; none while every Node is Ready.
@@ -73,6 +76,18 @@ export function createLifecycleController(context: ControllerContext, options: L
     return { absent, gone };
   };
 
+  /** Undefined when the cloud cannot be asked. */
+  const lookupAll = async (asked: readonly Node[], signal: AbortSignal) => {
+    try {
+      return await options.instances.lookupMany(asked, signal);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      measure.failed("lookup");
+      logger.warn("the cloud could not be asked about instances", { error: errorText(error) });
+      return undefined;
+    }
+  };
+
   const pass = async (signal: AbortSignal): Promise<void> => {
     const ours = nodes.list().filter((node) => mayBeOf(node, providerName));
     const ready = ours.filter(isReady);
@@ -80,18 +95,16 @@ export function createLifecycleController(context: ControllerContext, options: L
     measure.processed("cache", ready.length);
     const suspects = ours.filter((node) => !isReady(node));
     absence.keep(new Set(suspects.map((node) => node.metadata.uid ?? "")));
-    let found: readonly InstanceLookup[];
-    try {
-      found = await options.instances.lookupMany(suspects, signal);
-    } catch (error) {
-      if (signal.aborted) return;
-      measure.failed("lookup");
-      logger.warn("instances of nodes that are not ready could not be checked", { error: errorText(error) });
-      return;
-    }
+    const found = await lookupAll(suspects, signal);
+    if (!found) return;
     measure.processed("cloud", suspects.length);
     const { absent, gone } = await judge(suspects, found, signal);
-    await deletion.removeAll(gone, absent, ours.length, signal);
+    // A cloud that does not know machines that run is asked with the wrong key, or in the wrong region.
+    const asked = gone.length > 0 ? ready.filter(({ spec }) => spec?.providerID).slice(0, WITNESSES) : [];
+    const witnesses = await lookupAll(asked, signal);
+    if (!witnesses) return;
+    const denied = witnesses.filter(({ state }) => state === "absent").length;
+    await deletion.removeAll(gone, { total: ours.length, absent, witnesses: asked.length, denied }, signal);
   };
 
   return {
