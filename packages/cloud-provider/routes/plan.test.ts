@@ -103,7 +103,8 @@ describe("the plan of routes", () => {
     const kept = { add: [], remove: [] };
     const replaced = { add: ["n2 10.120.1.0/24"], remove: ["n2 10.120.1.0/24"] };
     assert.deepEqual(text(planRoutes([to(v6, v4)], [here], CLUSTER)), kept);
-    for (const wrong of [to(), to(v4), to(v4, { ...v6, address: "fd00::2" })]) {
+    const other = { ...v6, address: "fd00::2" };
+    for (const wrong of [to(), to(v4), to(v4, other), to(v4, v6, other)]) {
       assert.deepEqual(text(planRoutes([wrong], [here], CLUSTER)), replaced);
       assert.deepEqual(text(planRoutes([{ ...wrong, enableNodeAddresses: false }], [here], CLUSTER)), kept);
     }

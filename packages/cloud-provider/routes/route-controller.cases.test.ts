@@ -1,7 +1,7 @@
 /** The cases of upstream's own route controller tests, by their ids, against ours. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { EVENTS, type Event, type InformerHandler, type Node } from "@ccm/kube";
+import { EVENTS, type Event, type InformerHandler, KubeError, type Node } from "@ccm/kube";
 import type { ControllerContext } from "../context.ts";
 import type { Route } from "../contract.ts";
 import { CloudError } from "../error.ts";
@@ -258,4 +258,108 @@ describe("upstream's cases: the condition NetworkUnavailable", () => {
       await harness.close();
     });
   }
+});
+
+describe("upstream's rules about routes", () => {
+  it("DX-521: (DX60) a route whose CIDR cannot be parsed is ignored, never deleted", async () => {
+    const harness = await settled({
+      present: [presentRoute("gone", "10.244.0.0"), presentRoute("gone", "10.244.0.0/99")],
+    });
+    assert.equal(harness.cloud.routeTable.size, 2);
+    assert.equal(harness.cloud.count("deleteRoute"), 0);
+    await harness.close();
+  });
+
+  it("DX-522: (DX61) a route larger than the cluster's CIDR with its first, or last, address inside is removed", async () => {
+    const clusterCidr = "10.244.0.0/16";
+    const present = [presentRoute("gone", "10.244.0.0/15"), presentRoute("gone", "10.240.0.0/12")];
+    const harness = await settled({ clusterCidr, present });
+    assert.deepEqual([...harness.cloud.routeTable.values()], present.slice(1));
+    await harness.close();
+    const last = await settled({ clusterCidr: "10.255.0.0/16", present: [presentRoute("gone", "10.240.0.0/12")] });
+    assert.equal(last.cloud.routeTable.size, 0);
+    await last.close();
+  });
+
+  it("DX-523: (DX62) deviates: two conflicts and then a success is a route, and no Event, for nothing has failed", async () => {
+    for (const conflict of [
+      new CloudError("conflict", "busy"),
+      new KubeError("conflict", "the object has been modified"),
+    ]) {
+      const before = ({ cloud }: Harness) => cloud.fail("createRoute", conflict, 2);
+      const harness = await settled({ clusterCidr: "10.120.0.0/16", nodes: [n1], before });
+      assert.equal(harness.cloud.count("createRoute"), 3);
+      assert.equal(await conditionOf(harness, "node-1"), CREATED);
+      assert.deepEqual(await harness.events("node-1"), []);
+      await harness.close();
+    }
+  });
+
+  it("DX-525: (DX64) 500 missing and 300 superfluous routes are never more than 200 calls at a time", async () => {
+    const list = Array.from({ length: 500 }, (_, i) => routedNode(`n${i}`, [`10.${i >> 8}.${i & 255}.0/24`]));
+    const present = Array.from({ length: 300 }, (_, i) => presentRoute("gone", `10.9.${i & 255}.${i >> 8}/32`));
+    const flight = { now: 0, most: 0 };
+    const counted = async (call: Promise<void>): Promise<void> => {
+      flight.most = Math.max(flight.most, ++flight.now);
+      await call.finally(() => flight.now--);
+    };
+    const harness = await settled({
+      clusterCidr: "10.0.0.0/8",
+      present,
+      cloud: { latencyMs: 1000 },
+      context: withNodes(list).context,
+      wrap: (routes) => ({
+        ...routes,
+        create: (...args) => counted(routes.create(...args)),
+        delete: (...args) => counted(routes.delete(...args)),
+      }),
+    });
+    assert.equal(flight.most, 200);
+    assert.deepEqual([harness.cloud.count("createRoute"), harness.cloud.count("deleteRoute")], [500, 300]);
+    assert.equal(harness.cloud.routeTable.size, 500);
+    await harness.close();
+  });
+
+  it("DX-526: (DX65) deviates: a deletion that fails is also told of by an Event; the condition does not mind, as upstream", async () => {
+    const before = ({ cloud }: Harness) => cloud.fail("deleteRoute", new CloudError("retryable", "busy"));
+    const present = [...SINGLE.slice(0, 1), presentRoute("node-1", "10.120.7.0/24")];
+    const harness = await settled({ clusterCidr: "10.120.0.0/16", nodes: [n1], present, before });
+    assert.equal(await conditionOf(harness, "node-1"), CREATED);
+    assert.match((await harness.events("node-1")).join("|"), /^Warning FailedToDeleteRoute: [^|]+: busy$/);
+    await harness.close();
+  });
+
+  it("DX-527: (DX66) a node with a stale route and no Pod CIDRs has no network, by its condition", async () => {
+    const nodes = [routedNode("node-1", [], "10.0.1.1"), routedNode("node-2", [], "10.0.2.1")];
+    const harness = await settled({
+      clusterCidr: "10.120.0.0/16",
+      nodes,
+      present: [presentRoute("node-1", "10.120.7.0/24")],
+    });
+    assert.equal(await conditionOf(harness, "node-1"), FAILED);
+    assert.equal(await conditionOf(harness, "node-2"), "");
+    assert.equal(harness.cloud.routeTable.size, 0);
+    await harness.close();
+  });
+
+  it("DX-529: (DX68) deviates: 100 node events in a second are at most three passes at once and one five seconds later", async () => {
+    const { context, handlers } = withNodes([n1]);
+    const harness = await settled({ clusterCidr: "10.120.0.0/16", context });
+    await harness.clock.advance(60_000);
+    harness.cloud.resetCalls();
+    const start = harness.clock.monotonic();
+    for (let event = 0; event < 100; event++) {
+      for (const handler of handlers) handler.delete?.(n2);
+      await harness.clock.advance(10);
+    }
+    await harness.clock.advance(60_000);
+    const passes = harness.cloud.calls.map(({ at }) => at - start);
+    assert.ok(passes.length <= 4, `${passes.length} passes`);
+    assert.ok((passes[0] ?? Number.NaN) <= 200, "the first at once");
+    assert.ok(
+      (passes.at(-1) ?? Number.NaN) >= 1000 && (passes.at(-1) ?? Number.NaN) <= 7000,
+      "one after the last event",
+    );
+    await harness.close();
+  });
 });

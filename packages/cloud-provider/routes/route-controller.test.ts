@@ -1,152 +1,221 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { NODES, type Node } from "@ccm/kube";
-import { CloudError } from "../error.ts";
-import { createHarness, type Harness, newNode } from "../testing/harness.ts";
-import { parseClusterCidrs } from "./cluster-cidrs.ts";
-import { createRouteController } from "./route-controller.ts";
+import type { Harness } from "../testing/harness.ts";
+import { UNINITIALIZED } from "../testing/harness.ts";
+import { CREATED, conditionOf, presentRoute, routedNode, startScene } from "./testing/scene.ts";
 
-async function start(nodes: readonly string[], periodMs = 3_600_000): Promise<Harness> {
-  const harness = await createHarness();
-  for (const name of nodes) await add(harness, name);
-  await harness.run("route_controller", (context) =>
-    createRouteController(context, {
-      routes: harness.cloud.routes,
-      clusterName: "kubernetes",
-      clusterCidrs: parseClusterCidrs("10.244.0.0/16"),
-      periodMs,
-    }),
+const node = (name: string): Node =>
+  routedNode(name, [`10.244.${name.slice(1)}.0/24`], undefined, { providerID: `fake://${name}` });
+const add = (harness: Harness, name: string) => harness.during(harness.user.create(NODES, node(name)));
+const remove = (harness: Harness, name: string) => harness.during(harness.user.delete(NODES, { name }));
+const table = (harness: Harness) => [...harness.cloud.routeTable.keys()].sort();
+const change = (harness: Harness, name: string, body: Partial<Node>, subresource?: "status") =>
+  harness.during(
+    harness.user.patch(NODES, { name }, { type: "strategic", body }, subresource ? { subresource } : undefined),
   );
-  return harness;
-}
-async function add(harness: Harness, name: string): Promise<void> {
-  const podCIDR = `10.244.${name.slice(1)}.0/24`;
-  const spec = { providerID: `fake://${name}`, podCIDR, podCIDRs: [podCIDR] };
-  await harness.during(harness.user.create(NODES, newNode(name, { spec })));
-}
-async function condition(harness: Harness, name: string): Promise<string> {
-  const node: Node = await harness.during(harness.user.get(NODES, { name }));
-  const found = node.status?.conditions?.find(({ type }) => type === "NetworkUnavailable");
-  return `${found?.status} ${found?.reason} ${found?.message}`;
-}
-const CREATED = "False RouteCreated RouteController created a route";
-const FAILED = "True NoRouteCreated RouteController failed to create a route";
 
 describe("the route controller", () => {
   it("makes a route for each node, says so in its condition, and does nothing more while nothing happens", async () => {
-    const harness = await start(["n1", "n2"]);
+    const harness = await startScene({ nodes: [node("n1"), node("n2")] });
     await harness.clock.advance(10_000);
-    assert.deepEqual([...harness.cloud.routeTable.keys()], ["n1 10.244.1.0/24", "n2 10.244.2.0/24"]);
-    assert.equal(await condition(harness, "n1"), CREATED);
+    assert.deepEqual(table(harness), ["n1 10.244.1.0/24", "n2 10.244.2.0/24"]);
+    assert.equal(await conditionOf(harness, "n1"), CREATED);
     harness.cloud.resetCalls();
     const writes = harness.requests.length;
-    await harness.clock.advance(3_500_000);
+    await harness.clock.advance(590_000);
     assert.equal(harness.cloud.count(), 0);
     assert.equal(harness.requests.length, writes);
     await harness.close();
   });
 
   it("reacts to new nodes and deleted ones within a second, with one list for a burst of them", async () => {
-    const harness = await start(["n1"]);
+    const harness = await startScene({ nodes: [node("n1")] });
     await harness.clock.advance(10_000);
     harness.cloud.resetCalls();
     for (const name of ["n2", "n3", "n4"]) await add(harness, name);
-    await harness.during(harness.user.delete(NODES, { name: "n1" }));
+    await remove(harness, "n1");
     await harness.clock.advance(1000);
-    assert.deepEqual([...harness.cloud.routeTable.keys()].sort(), [
-      "n2 10.244.2.0/24",
-      "n3 10.244.3.0/24",
-      "n4 10.244.4.0/24",
-    ]);
+    assert.deepEqual(table(harness), ["n2 10.244.2.0/24", "n3 10.244.3.0/24", "n4 10.244.4.0/24"]);
     assert.ok(harness.cloud.count("listRoutes") <= 2);
     await harness.close();
   });
 
-  it("does not list because of a heartbeat", async () => {
-    const harness = await start(["n1"]);
+  it("removes what is left of nodes that are gone when it starts, also when there is no node at all", async () => {
+    const harness = await startScene({ present: [presentRoute("gone", "10.244.9.0/24")] });
+    await harness.clock.advance(1000);
+    assert.deepEqual(table(harness), []);
+    await harness.close();
+  });
+
+  it("makes no call because of a heartbeat, an annotation or a node that has no Pod CIDR yet", async () => {
+    const harness = await startScene({ nodes: [node("n1")] });
     await harness.clock.advance(10_000);
     harness.cloud.resetCalls();
-    const body = { status: { conditions: [{ type: "Ready", status: "True" }] } };
-    await harness.during(
-      harness.user.patch(NODES, { name: "n1" }, { type: "strategic", body }, { subresource: "status" }),
-    );
+    await change(harness, "n1", { status: { conditions: [{ type: "Ready", status: "True" }] } }, "status");
+    await change(harness, "n1", { metadata: { annotations: { beat: "1" } } });
+    await harness.during(harness.user.create(NODES, routedNode("n2", [])));
     await harness.clock.advance(60_000);
     assert.equal(harness.cloud.count(), 0);
     await harness.close();
   });
 
   it("lists at most once in five seconds however often nodes change", async () => {
-    const harness = await start(["n1"]);
+    const harness = await startScene({ nodes: [node("n1")] });
     await harness.clock.advance(60_000);
     harness.cloud.resetCalls();
     for (let second = 0; second < 120; second++) {
-      const body = { metadata: { annotations: { beat: String(second) } } };
-      await harness.during(harness.user.patch(NODES, { name: "n1" }, { type: "merge", body }));
+      const address = `10.0.0.${second}`;
+      await change(harness, "n1", { status: { addresses: [{ type: "InternalIP", address }] } }, "status");
       await harness.clock.advance(1000);
     }
-    assert.ok(harness.cloud.count("listRoutes") <= 30, `${harness.cloud.count("listRoutes")} lists in two minutes`);
+    const lists = harness.cloud.count("listRoutes");
+    assert.ok(lists >= 20 && lists <= 30, `${lists} lists in two minutes`);
     await harness.close();
   });
 
-  it("repairs at the end of the period what was changed in the cloud, and leaves foreign routes alone", async () => {
-    const harness = await start(["n1"], 60_000);
+  it("repairs what was changed in the cloud after ten minutes, and leaves foreign routes alone", async () => {
+    const harness = await startScene({ nodes: [node("n1")] });
     await harness.clock.advance(10_000);
-    const foreign = { name: "x", targetNode: "", destinationCidr: "192.168.0.0/16", blackhole: true };
+    const foreign = presentRoute("", "192.168.0.0/16");
     harness.cloud.routeTable.clear();
-    harness.cloud.routeTable.set("x", foreign);
+    harness.cloud.routeTable.set(foreign.name, foreign);
+    await harness.clock.advance(660_000);
+    assert.deepEqual(table(harness), ["n1 10.244.1.0/24", foreign.name]);
+    await harness.close();
+  });
+
+  it("looks less often when --route-reconciliation-period says so", async () => {
+    const harness = await startScene({ nodes: [node("n1")], periodMs: 3_600_000 });
+    await harness.clock.advance(10_000);
+    harness.cloud.resetCalls();
+    await harness.clock.advance(3_500_000);
+    assert.equal(harness.cloud.count(), 0);
+    await harness.clock.advance(500_000);
+    assert.equal(harness.cloud.count("listRoutes"), 1);
+    await harness.close();
+  });
+
+  it("waits with the route of a new node until the node has met the cloud, and says nothing in between", async () => {
+    const fresh = routedNode("n1", ["10.244.1.0/24"], undefined, { taints: [UNINITIALIZED] });
+    const harness = await startScene({ nodes: [fresh] });
     await harness.clock.advance(60_000);
-    assert.deepEqual([...harness.cloud.routeTable.keys()], ["x", "n1 10.244.1.0/24"]);
+    assert.equal(harness.cloud.count("createRoute"), 0);
+    assert.equal(await conditionOf(harness, "n1"), "");
+    await change(harness, "n1", { spec: { providerID: "fake://n1" } });
+    await harness.clock.advance(1000);
+    assert.equal(await conditionOf(harness, "n1"), CREATED);
     await harness.close();
   });
 
-  it("tries a failed creation again without waiting for the period, tells of it once, and clears the condition", async () => {
-    const harness = await start([]);
-    await harness.clock.advance(5000);
-    harness.cloud.fail("createRoute", new CloudError("permanent", "quota exceeded"), 3);
-    await add(harness, "n1");
-    await harness.clock.advance(9000);
-    assert.equal(await condition(harness, "n1"), FAILED);
-    await harness.clock.advance(120_000);
-    assert.equal(await condition(harness, "n1"), CREATED);
-    assert.equal(harness.cloud.count("createRoute"), 4);
-    const events = await harness.events("n1");
-    assert.equal(events.length, 1);
-    assert.match(
-      events[0] ?? "",
-      /^Warning FailedToCreateRoute: Could not create route [-0-9a-f]+ 10\.244\.1\.0\/24 for node n1 after .+: quota exceeded$/,
-    );
+  it("makes the route of a node without provider ID once nobody is about to initialise it any more", async () => {
+    const fresh = routedNode("n1", ["10.244.1.0/24"], undefined, { taints: [UNINITIALIZED] });
+    const harness = await startScene({ nodes: [fresh] });
+    await harness.clock.advance(60_000);
+    const body = [{ op: "remove", path: "/spec/taints" }];
+    await harness.during(harness.user.patch(NODES, { name: "n1" }, { type: "json", body }));
+    await harness.clock.advance(1000);
+    assert.equal(await conditionOf(harness, "n1"), CREATED);
     await harness.close();
   });
 
-  it("keeps trying when routes cannot be listed, and not in a loop", async () => {
-    const harness = await start(["n1"]);
-    harness.cloud.fail("listRoutes", new CloudError("retryable", "down"), 3);
-    await add(harness, "n2");
-    await harness.clock.advance(120_000);
-    assert.equal(harness.cloud.routeTable.size, 2);
-    assert.ok(harness.cloud.count("listRoutes") <= 6);
+  it("makes no route for a node that the provider wants none for, and lets it be used", async () => {
+    const excluded = node("n1");
+    const harness = await startScene({
+      nodes: [{ ...excluded, metadata: { ...excluded.metadata, annotations: { routes: "no" } } }],
+      present: [presentRoute("n1", "10.244.1.0/24")],
+      wrap: (routes) => ({ ...routes, wants: ({ metadata }) => metadata.annotations?.routes !== "no" }),
+    });
+    await harness.clock.advance(10_000);
+    assert.deepEqual(table(harness), []);
+    assert.equal(await conditionOf(harness, "n1"), CREATED);
+    await change(harness, "n1", { metadata: { annotations: { routes: "yes" } } });
+    await harness.clock.advance(1000);
+    assert.deepEqual(table(harness), ["n1 10.244.1.0/24"]);
     await harness.close();
   });
 
   it("deletes before it creates, so that a CIDR can move to another node", async () => {
-    const harness = await createHarness();
-    const route = { name: "old", targetNode: "gone", destinationCidr: "10.244.1.0/24", blackhole: false };
-    harness.cloud.routeTable.set("old", route);
-    await add(harness, "n1");
-    await harness.run("route_controller", (context) =>
-      createRouteController(context, {
-        routes: harness.cloud.routes,
-        clusterName: "kubernetes",
-        clusterCidrs: parseClusterCidrs("10.244.0.0/16"),
-        periodMs: 10_000,
-      }),
-    );
+    const harness = await startScene({ nodes: [node("n1")], present: [presentRoute("gone", "10.244.1.0/24")] });
     await harness.clock.advance(5000);
-    assert.deepEqual(harness.cloud.calls.map(({ method }) => method).slice(0, 3), [
-      "listRoutes",
-      "deleteRoute",
-      "createRoute",
-    ]);
+    const calls = harness.cloud.calls.map(({ method }) => method);
+    assert.deepEqual(calls, ["listRoutes", "deleteRoute", "createRoute"]);
+    await harness.close();
+  });
+
+  it("leaves no timer behind when it ends", async () => {
+    const harness = await startScene({ nodes: [node("n1")] });
+    await harness.clock.advance(10_000);
+    await harness.close();
+    assert.equal(harness.clock.pending, 0);
+  });
+
+  it("counts its passes by trigger and outcome, and its queue as upstream's", async () => {
+    const harness = await startScene({ nodes: [node("n1")] });
+    await harness.clock.advance(10_000);
+    await change(harness, "n1", { status: { addresses: [{ type: "InternalIP", address: "10.0.0.1" }] } }, "status");
+    await harness.clock.advance(10_000);
+    harness.cloud.routeTable.clear();
+    await harness.clock.advance(1_300_000);
+    const passes = (trigger: string, outcome: string) =>
+      harness.metrics.value("route_controller_route_sync_total", { trigger, outcome });
+    assert.deepEqual(
+      [passes("node_change", "changed"), passes("node_change", "noop"), passes("periodic", "changed")],
+      [1, 1, 1],
+    );
+    assert.ok(passes("periodic", "noop") >= 1);
+    assert.equal(harness.metrics.value("route_controller_routes"), 1);
+    assert.ok(harness.metrics.value("workqueue_adds_total", { name: "Routes" }) >= 4);
+    await harness.close();
+  });
+});
+
+describe("the route controller without its watch", () => {
+  const lists = (harness: Harness) =>
+    harness.cloud.calls.filter(({ method }) => method === "listRoutes").map(({ at }) => at);
+
+  it("passes once a period, start to start, whatever nodes do", async () => {
+    const harness = await startScene({ watch: false, periodMs: 10_000 });
+    const [start = 0] = await harness.clock.advance(1).then(() => lists(harness));
+    await add(harness, "n1");
+    await harness.clock.advance(9000);
+    assert.deepEqual(table(harness), []);
+    await harness.clock.advance(30_000);
+    assert.deepEqual(
+      lists(harness).map((at) => at - start),
+      [0, 10_000, 20_000, 30_000],
+    );
+    assert.deepEqual(table(harness), ["n1 10.244.1.0/24"]);
+    const changed = harness.metrics.value("route_controller_route_sync_total", {
+      trigger: "periodic",
+      outcome: "changed",
+    });
+    assert.equal(changed, 1);
+    await harness.close();
+  });
+
+  it("follows a pass that takes longer than the period with the next at once, and never has two", async () => {
+    let running = 0;
+    let most = 0;
+    const harness = await startScene({
+      watch: false,
+      periodMs: 10_000,
+      cloud: { latencyMs: 15_000 },
+      wrap: (routes) => ({
+        ...routes,
+        async list(...args) {
+          most = Math.max(most, ++running);
+          return routes.list(...args).finally(() => running--);
+        },
+      }),
+    });
+    await harness.clock.advance(50_000);
+    const [start = 0, ...more] = lists(harness);
+    assert.deepEqual(
+      more.map((at) => at - start),
+      [15_000, 30_000, 45_000],
+    );
+    assert.equal(most, 1);
     await harness.close();
   });
 });

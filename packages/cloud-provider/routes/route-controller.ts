@@ -84,7 +84,7 @@ export function createRouteController(context: ControllerContext, options: Route
     metrics.failing("create", created.filter((attempt) => attempt !== "done").length);
     const unrouted = new Set(plan.add.filter((_, i) => created[i] !== "done").map(({ node }) => node));
     const written = await mapLimited(concerned(all, listed, plan), CONCURRENCY, (node) => {
-      const isRouted = !wants(node) || (podCidrsOf(node).length > 0 && !unrouted.has(node));
+      const isRouted = podCidrsOf(node).length > 0 && !unrouted.has(node);
       return writeCondition(context, node, isRouted, signal);
     });
     const unwritten = written.filter((done) => !done).length;
