@@ -30,6 +30,20 @@ export function bucketLimiter(clock: Clock, perSecond: number, burst: number): R
   return { when: () => bucket.reserve(), forget() {}, failures: () => 0 };
 }
 
+/** `fastMs` for the first `fastTimes` failures of a key, then `slowMs`. */
+export function fastSlowLimiter(fastMs: number, slowMs: number, fastTimes: number): RateLimiter {
+  const failures = new Map<string, number>();
+  return {
+    when(key) {
+      const count = (failures.get(key) ?? 0) + 1;
+      failures.set(key, count);
+      return count <= fastTimes ? fastMs : slowMs;
+    },
+    forget: (key) => void failures.delete(key),
+    failures: (key) => failures.get(key) ?? 0,
+  };
+}
+
 /** The longest delay of several limiters. */
 export function maxOfLimiters(...limiters: readonly RateLimiter[]): RateLimiter {
   return {
