@@ -52,7 +52,8 @@ export async function withSession(
   const nodes = createInformer<Node>({ ...informerParts, type: NODES, transform: slim.node });
   const services = createInformer<Service>({ ...informerParts, type: SERVICES, transform: slim.service });
   const running: Promise<unknown>[] = [nodes.run(stop.signal), services.run(stop.signal)];
-  const instances = provider.instances ? createInstanceSource(provider.instances, clock, stop.signal) : undefined;
+  const concurrency = config.concurrentNodeSyncs;
+  const instances = provider.instances && createInstanceSource(provider.instances, clock, stop.signal, { concurrency });
   const contextFor = ({ component, identity }: ControllerEntry): ControllerContext => {
     const own = env.clientFor?.(identity) ?? client;
     return {
