@@ -2,6 +2,7 @@ import { createWorkQueue, itemExponentialLimiter, keyOf, type Service } from "@c
 import type { Controller, ControllerContext } from "../context.ts";
 import type { LoadBalancers } from "../contract.ts";
 import { cloudErrorOf } from "../error.ts";
+import { linkedSignal } from "../manager/linked-signal.ts";
 import { createBackendSets } from "./backend-sets.ts";
 import { watchForDrift } from "./drift.ts";
 import { serviceMetrics } from "./metrics.ts";
@@ -56,6 +57,9 @@ export function createServiceController(context: ControllerContext, options: Ser
   const { entries } = service;
   const passes = createNodePasses(clock, measure.nodeSyncTook);
 
+  /** Ends the look at a Service that nobody waits for, by key, so that a user's edit of it need not wait either. */
+  const resyncs = new Map<string, () => void>();
+
   /** A user waits for it, or nobody: it is as it should be, as far as one can see. */
   const laneOf = (found: Service) => (wantsLoadBalancer(found) && isSettled(found) ? RESYNC : USER);
 
@@ -65,7 +69,8 @@ export function createServiceController(context: ControllerContext, options: Ser
       return;
     }
     queue.forget(key);
-    if (outcome !== "done") queue.addAfter(key, outcome.againAfterMs, lane);
+    // Never in the lane of BACKENDS, where only the backends are looked at.
+    if (outcome !== "done") queue.addAfter(key, outcome.againAfterMs, lane === BACKENDS ? RETRY : lane);
   };
   const retry = (key: string, error: unknown): void => {
     const cloud = cloudErrorOf(error);
@@ -75,15 +80,18 @@ export function createServiceController(context: ControllerContext, options: Ser
     else queue.addRateLimited(key, RETRY);
   };
   const sync = async (key: string, signal: AbortSignal, lanes: ReadonlySet<number>): Promise<void> => {
-    const lane = Math.min(...[...lanes].filter((one) => one !== BACKENDS), Number.POSITIVE_INFINITY);
+    const lane = Math.min(...lanes);
+    const own = linkedSignal(signal);
+    if (lane === RESYNC) resyncs.set(key, own.end);
     try {
-      if (lane <= RESYNC) settle(key, await service.reconcile(key, LANE_NAMES[lane] ?? "user", signal), lane);
+      const entirely = [...lanes].some((one) => one !== BACKENDS);
+      if (entirely) settle(key, await service.reconcile(key, LANE_NAMES[lane] ?? "user", own.signal), lane);
       else {
         const { lookAfterMs } = await service.updateBackends(key, signal);
         if (lookAfterMs !== undefined) queue.addAfter(key, lookAfterMs, RETRY);
       }
     } catch (error) {
-      if (signal.aborted) return;
+      if (own.signal.aborted) return;
       if (cloudErrorOf(error)?.code === "elsewhere") {
         queue.forget(key);
         return;
@@ -91,10 +99,16 @@ export function createServiceController(context: ControllerContext, options: Ser
       await service.reportFailure(key, error, signal);
       retry(key, error);
     } finally {
+      resyncs.delete(key);
+      own.end();
       passes.finish(key);
     }
   };
 
+  const addForUser = (key: string): void => {
+    queue.add(key, USER);
+    resyncs.get(key)?.();
+  };
   /** Queues only the load balancers whose backends are others now. */
   const nodePass = async (): Promise<void> => {
     const concerned: string[] = [];
@@ -117,10 +131,10 @@ export function createServiceController(context: ControllerContext, options: Ser
         if (!change && !lostFinalizer && !cleanupChanged(before, after, ignored)) return;
         const key = keyOf(after);
         logger.debug("service changed", { service: key, what: change ?? (lostFinalizer ? "finalizers" : "cleanup") });
-        queue.add(key, USER);
+        addForUser(key);
       },
       delete: (deleted) => {
-        if (entries.has(keyOf(deleted))) queue.add(keyOf(deleted), USER);
+        if (entries.has(keyOf(deleted))) addForUser(keyOf(deleted));
       },
     }),
     backends.subscribe(() => nodeQueue.addAfter("nodes", NODE_WINDOW_MS)),
