@@ -16,6 +16,12 @@ export interface BceCall {
   /** It changes nothing: safe to send again and to share. Not the same as GET: some look-ups take their ids by POST. */
   readonly read: boolean;
   readonly lane: Lane;
+  /**
+   * Of a write, after an attempt of which nobody knows whether it was done: looks at the cloud, and resolves to the
+   * answer of the work when it was, to undefined when it was not and may be sent again. A write without it is never
+   * sent again after such an attempt: whoever called it has to look.
+   */
+  readonly observe?: (() => Promise<Answer | undefined>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

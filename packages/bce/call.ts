@@ -1,5 +1,11 @@
-/** Who waits for a call: lanes are served in this order when a limit is reached. `delete` also has a reserve of its own. */
-export type Lane = "delete" | "user" | "backend" | "resync";
+/**
+ * Who waits for a call: lanes are served in this order when a limit is reached. `delete` also has a reserve of its own.
+ * delete: removing what costs money. user: somebody edited something. backend: nodes changed. new: something is made for
+ * the first time. resync: a periodic look. observe: nobody waits, such as for a report.
+ */
+export const LANES = ["delete", "user", "backend", "new", "resync", "observe"] as const;
+
+export type Lane = (typeof LANES)[number];
 
 export interface ReadOptions {
   readonly signal?: AbortSignal;

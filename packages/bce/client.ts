@@ -1,8 +1,14 @@
+import { assumedRole } from "./credential-sources.ts";
+import type { CredentialSource } from "./credentials.ts";
+import { type EndpointOptions, endpointOf } from "./endpoints.ts";
+import { type Bbc, createBbc } from "./products/bbc.ts";
 import { type Bcc, createBcc } from "./products/bcc.ts";
 import { type Blb, createBlb } from "./products/blb.ts";
 import { type Cce, createCce } from "./products/cce.ts";
 import { createEip, type EipApi } from "./products/eip.ts";
+import { createHpas, type Hpas } from "./products/hpas.ts";
 import { createSecurityGroups, type SecurityGroups } from "./products/security-group.ts";
+import { createSts, type Sts } from "./products/sts.ts";
 import { createTags, type Tags } from "./products/tags.ts";
 import { createVpc, type Vpc } from "./products/vpc.ts";
 import { createScheduler, type SchedulerOptions } from "./scheduler.ts";
@@ -13,6 +19,8 @@ import { createScheduler, type SchedulerOptions } from "./scheduler.ts";
  */
 export interface BceClient {
   readonly bcc: Bcc;
+  readonly bbc: Bbc;
+  readonly hpas: Hpas;
   readonly vpc: Vpc;
   readonly blb: Blb;
   readonly eip: EipApi;
@@ -21,39 +29,38 @@ export interface BceClient {
   readonly tags: Tags;
 }
 
-export interface BceClientOptions extends SchedulerOptions {
-  /** Such as "bj". */
-  readonly region: string;
-  /**
-   * `scheme://host[:port]` by product, instead of `https://<product>.<region>.baidubce.com`. VPC and security groups are
-   * served by bcc's. Tags have one host for all regions; where BLB has a host of its own (private cloud), it is theirs too.
-   */
-  readonly endpoints?: Partial<Readonly<Record<"bcc" | "blb" | "eip" | "cce" | "tag", string>>>;
+export interface BceClientOptions extends SchedulerOptions, EndpointOptions {
+  /** Default: that of the public API. */
+  readonly ccePathPrefix?: string;
 }
 
 /** Throws a TypeError for an endpoint that is not `scheme://host[:port]`, a RangeError for limits that let nothing through. */
 export function createBceClient(options: BceClientOptions): BceClient {
+  const { clock } = options;
   const call = createScheduler(options);
-  const usual = (product: string) =>
-    product === "tag"
-      ? (options.endpoints?.blb ?? "https://tag.baidubce.com")
-      : `https://${product}.${options.region}.baidubce.com`;
-  const endpoint = (product: "bcc" | "blb" | "eip" | "cce" | "tag") => {
-    const given = options.endpoints?.[product] ?? usual(product);
-    const url = given.replace(/\/+$/, "");
-    // A path would be sent but not signed, a user name would end up in error messages.
-    if (!/^https?:\/\/[^/?#@\s]+$/i.test(url)) {
-      throw new TypeError(`endpoint of ${product}: expected scheme://host[:port] and nothing else`);
-    }
-    return url;
-  };
+  const endpoint = (product: Parameters<typeof endpointOf>[0]) => endpointOf(product, options);
   return {
-    bcc: createBcc(call, endpoint("bcc")),
-    vpc: createVpc(call, endpoint("bcc")),
-    blb: createBlb(call, endpoint("blb")),
+    bcc: createBcc(call, endpoint("bcc"), clock),
+    bbc: createBbc(call, endpoint("bbc"), clock),
+    hpas: createHpas(call, endpoint("hpas"), clock),
+    vpc: createVpc(call, endpoint("vpc")),
+    blb: createBlb(call, endpoint("blb"), clock),
     eip: createEip(call, endpoint("eip")),
-    cce: createCce(call, endpoint("cce")),
+    cce: createCce(call, endpoint("cce"), options.ccePathPrefix),
     securityGroups: createSecurityGroups(call, endpoint("bcc")),
     tags: createTags(call, endpoint("tag"), options.region),
   };
+}
+
+/**
+ * The temporary credentials of a role, which `options.credentials` may assume. They have a scheduler of their own: the
+ * account that they are asked of need not be the account that they are for.
+ */
+export function createAssumedRole(
+  options: SchedulerOptions & EndpointOptions,
+  role: Parameters<Sts["assumeRole"]>[0],
+): CredentialSource {
+  const { clock } = options;
+  const sts = createSts(createScheduler(options), endpointOf("sts", options), () => clock.now());
+  return assumedRole({ sts, role, clock });
 }

@@ -1,6 +1,7 @@
 import {
   type Clock,
   errorText,
+  type HttpRequest,
   readText,
   splitUrl,
   TimeoutError,
@@ -11,7 +12,7 @@ import {
 import { unlessAborted } from "./abort.ts";
 import type { Answer, BceCall, Query } from "./api-call.ts";
 import { parseBody, refusal } from "./classify.ts";
-import { type CredentialSource, type Credentials, sameCredentials } from "./credentials.ts";
+import { type Authority, type CredentialSource, isGatewayToken, sameAuthority } from "./credentials.ts";
 import { BceError } from "./error.ts";
 import { redactor, safeCause } from "./redact.ts";
 import { authorization, bceTime, contentMd5, encode, encodePath } from "./signing.ts";
@@ -27,8 +28,13 @@ export interface ExchangeOptions {
 /** One attempt. `aheadMs`: how far the cloud's clock is ahead of ours. */
 export type Exchange = (call: BceCall, aheadMs: number) => Promise<Answer>;
 
-/** Codes that a rotation of keys explains. */
+/** Codes that a rotation of keys explains. What a gateway says of an old token is not published: any refusal may be it. */
 const STALE_KEYS: ReadonlySet<string | undefined> = new Set(["InvalidAccessKeyId", "SignatureDoesNotMatch"]);
+
+function mayBeStale(error: unknown, authority: Authority): boolean {
+  if (!(error instanceof BceError)) return false;
+  return STALE_KEYS.has(error.code) || (isGatewayToken(authority) && error.kind === "auth");
+}
 
 /**
  * Signs, sends and reads, all within `timeoutMs`; the signature is new each time. When the cloud refuses the keys and
@@ -40,9 +46,9 @@ export function createExchange({ credentials, send, clock, userAgent, timeoutMs 
     const { host } = splitUrl(call.endpoint);
     const fate: Fate = { sent: false, answered: false, redact: redactor(undefined) };
 
-    const once = async (keys: Credentials, signal: AbortSignal): Promise<Answer> => {
+    const once = async (keys: Authority, signal: AbortSignal): Promise<Answer> => {
       fate.redact = redactor(keys);
-      const request = signed(call, host, keys, clock.now() + aheadMs, userAgent);
+      const request = outgoing(call, host, keys, clock.now() + aheadMs, userAgent);
       fate.sent = true;
       fate.answered = false;
       const response = await unlessAborted(send(request, { signal }), signal);
@@ -53,7 +59,7 @@ export function createExchange({ credentials, send, clock, userAgent, timeoutMs 
       return success(call, host, response.status, text);
     };
 
-    const keysFrom = async (refresh: boolean, signal: AbortSignal): Promise<Credentials> => {
+    const keysFrom = async (refresh: boolean, signal: AbortSignal): Promise<Authority> => {
       try {
         return await unlessAborted(credentials(refresh), signal);
       } catch (error) {
@@ -69,9 +75,9 @@ export function createExchange({ credentials, send, clock, userAgent, timeoutMs 
         try {
           return await once(keys, signal);
         } catch (error) {
-          if (!(error instanceof BceError) || !STALE_KEYS.has(error.code)) throw error;
+          if (!mayBeStale(error, keys)) throw error;
           const fresh = await keysFrom(true, signal);
-          if (sameCredentials(keys, fresh)) throw error;
+          if (sameAuthority(keys, fresh)) throw error;
           return await once(fresh, signal);
         }
       });
@@ -89,28 +95,35 @@ interface Fate {
   redact: (text: string) => string;
 }
 
-function signed(call: BceCall, host: string, keys: Credentials, time: number, userAgent: string) {
+/** The request, signed with the keys, or with the token for the gateway, which signs it in its turn. */
+function outgoing(call: BceCall, host: string, keys: Authority, time: number, userAgent: string): HttpRequest {
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
   const query = call.query ?? [];
   const headers: Record<string, string> = {
     host,
     "content-type": "application/json;charset=utf-8",
     "x-bce-date": bceTime(time),
-    ...(keys.sessionToken ? { "x-bce-security-token": keys.sessionToken.reveal() } : {}),
     ...(body === undefined
       ? {}
       : { "content-length": String(Buffer.byteLength(body)), "content-md5": contentMd5(body) }),
   };
-  const signature = authorization(
-    { method: call.method, path: call.path, query, headers },
-    { accessKeyId: keys.accessKeyId, secretAccessKey: keys.secretAccessKey, time },
-  );
-  return {
-    method: call.method,
-    url: call.endpoint + encodePath(call.path) + queryText(query),
-    headers: { ...headers, "user-agent": userAgent, authorization: signature },
-    ...(body === undefined ? {} : { body }),
-  };
+  const { method } = call;
+  const target = encodePath(call.path) + queryText(query);
+  const rest = { "user-agent": userAgent };
+  const sent = body === undefined ? {} : { body };
+  if (isGatewayToken(keys)) {
+    const token = {
+      host: splitUrl(keys.gateway).host,
+      "cce-token": keys.token.reveal(),
+      "cce-cluster": keys.clusterId,
+      "cce-remote-host": host,
+    };
+    return { method, url: keys.gateway + target, headers: { ...headers, ...rest, ...token }, ...sent };
+  }
+  if (keys.sessionToken) headers["x-bce-security-token"] = keys.sessionToken.reveal();
+  const { accessKeyId, secretAccessKey } = keys;
+  const signature = authorization({ method, path: call.path, query, headers }, { accessKeyId, secretAccessKey, time });
+  return { method, url: call.endpoint + target, headers: { ...headers, ...rest, authorization: signature }, ...sent };
 }
 
 /** A flag such as "unbind" is sent bare, as the official SDKs do. */

@@ -1,14 +1,25 @@
 export * from "./call.ts";
 export * from "./client.ts";
 export * from "./client-token.ts";
-export { type CredentialSource, type Credentials, staticCredentials } from "./credentials.ts";
+export { assumedRole, type ReadRecord, type RecordOptions, recordedKeys, recordedToken } from "./credential-sources.ts";
+export {
+  type Authority,
+  type CredentialSource,
+  type Credentials,
+  type GatewayToken,
+  staticCredentials,
+} from "./credentials.ts";
+export * from "./endpoints.ts";
 export * from "./error.ts";
 export { checkLimits, DEFAULT_LIMITS, type RateLimit, type RateLimits } from "./limits.ts";
+export type { BareMetal, BareMetalNetwork, Bbc } from "./products/bbc.ts";
 export type { Bcc, Instance } from "./products/bcc.ts";
 export type { Backend, Blb, BlbSpec, Listener, ListenerType, LoadBalancer } from "./products/blb.ts";
-export type { Cce, ClusterInstance } from "./products/cce.ts";
+export { CCE_PATH_PREFIX, type Cce, type ClusterInstance } from "./products/cce.ts";
 export type { Eip, EipApi, EipSpec } from "./products/eip.ts";
+export type { Hpas, HpasInstance } from "./products/hpas.ts";
 export type { SecurityGroup, SecurityGroupRule, SecurityGroups } from "./products/security-group.ts";
+export type { Sts, TemporaryCredentials } from "./products/sts.ts";
 export type { TaggedService, Tags } from "./products/tags.ts";
 export type { RouteRule, Subnet, Vpc } from "./products/vpc.ts";
 export type { SchedulerOptions } from "./scheduler.ts";

@@ -1,11 +1,16 @@
 import type { Cancel, Clock } from "@ccm/base";
-import type { Lane } from "./call.ts";
-
-const ORDER: readonly Lane[] = ["delete", "user", "backend", "resync"];
+import { LANES, type Lane } from "./call.ts";
 
 /** Who waits: served by lane, then in the order of coming. */
 class LaneQueue {
-  readonly #waiting: Readonly<Record<Lane, (() => void)[]>> = { delete: [], user: [], backend: [], resync: [] };
+  readonly #waiting: Readonly<Record<Lane, (() => void)[]>> = {
+    delete: [],
+    user: [],
+    backend: [],
+    new: [],
+    resync: [],
+    observe: [],
+  };
 
   /** Resolves when served; rejects with the signal's reason, and has then left the queue. */
   wait(lane: Lane, signal?: AbortSignal): Promise<void> {
@@ -27,7 +32,7 @@ class LaneQueue {
 
   /** The lane whose turn it is. */
   next(): Lane | undefined {
-    return ORDER.find((lane) => this.#waiting[lane].length > 0);
+    return LANES.find((lane) => this.#waiting[lane].length > 0);
   }
 
   serve(lane: Lane): void {
@@ -55,8 +60,41 @@ class Allowance {
     return untilMs(this.#paidUntil - this.#slackMs, now);
   }
 
-  take(now: number): void {
-    this.#paidUntil = Math.max(now, this.#paidUntil) + this.#intervalMs;
+  /** `share`: of the rate that holds now, above 0 and at most 1. */
+  take(now: number, share: number): void {
+    this.#paidUntil = Math.max(now, this.#paidUntil) + this.#intervalMs / share;
+  }
+
+  /** What was saved up is gone. */
+  spend(now: number): void {
+    this.#paidUntil = Math.max(this.#paidUntil, now + this.#slackMs);
+  }
+}
+
+/** Answers of one moment are one message. */
+const SAME_MESSAGE_MS = 1000;
+const SLOWEST_SHARE = 1 / 16;
+/** How long it takes from a standstill back to the full rate. */
+const RECOVERY_MS = 120_000;
+
+/**
+ * How much of the rate holds. The limits that we know may not be the account's, and others use the account too: each
+ * throttling halves the rate, and quiet time gives it back evenly.
+ */
+class Share {
+  #atLast = 1;
+  #since = Number.NEGATIVE_INFINITY;
+
+  at(now: number): number {
+    return Math.min(1, this.#atLast + (now - this.#since) / RECOVERY_MS);
+  }
+
+  /** False: the same message as the last. */
+  halve(now: number): boolean {
+    if (now - this.#since < SAME_MESSAGE_MS) return false;
+    this.#atLast = Math.max(SLOWEST_SHARE, this.at(now) / 2);
+    this.#since = now;
+    return true;
   }
 }
 
@@ -69,6 +107,7 @@ export class Gate {
   readonly #queue = new LaneQueue();
   readonly #all: Allowance;
   readonly #forDeletes: Allowance;
+  readonly #share = new Share();
   #heldUntil = Number.NEGATIVE_INFINITY;
   #cancelTimer: Cancel | undefined;
 
@@ -90,6 +129,19 @@ export class Gate {
     this.#heldUntil = Math.max(this.#heldUntil, this.#clock.monotonic() + ms);
   }
 
+  /** The cloud throttled: the rate is halved, what was saved up is gone, and both come back with time. */
+  slowDown(): void {
+    const now = this.#clock.monotonic();
+    if (!this.#share.halve(now)) return;
+    this.#all.spend(now);
+    this.#forDeletes.spend(now);
+  }
+
+  /** How much of the full rate holds now: 1, or less after a throttling. */
+  get share(): number {
+    return this.#share.at(this.#clock.monotonic());
+  }
+
   #serve(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
@@ -102,7 +154,7 @@ export class Gate {
         this.#cancelTimer = this.#clock.schedule(wait, () => this.#serve());
         return;
       }
-      (general === 0 ? this.#all : this.#forDeletes).take(now);
+      (general === 0 ? this.#all : this.#forDeletes).take(now, this.#share.at(now));
       this.#queue.serve(lane);
     }
   }

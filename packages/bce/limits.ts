@@ -10,21 +10,31 @@ export type RateLimits = Readonly<Record<string, RateLimit>>;
 const FALLBACK: RateLimit = { perSecond: 20, burst: 40 };
 
 /**
- * Baidu publishes no limits, so these are choices, not facts: well above what a quiet cluster needs, low enough that a
- * full resync of a large one does not draw the cloud's own throttling onto everybody who shares the account.
+ * Those of VPC and of a server's detail are the limits that Baidu's own network plugin (cce-network-v2) keeps to, the
+ * only ones that are published. The others are choices: well above what a quiet cluster needs, low enough that a full
+ * resync of a large one does not draw the cloud's own throttling onto everybody who shares the account.
  */
-const DEFAULTS: RateLimits = {
+export const DEFAULT_LIMITS: RateLimits = {
+  "vpc.listRouteRules": { perSecond: 1, burst: 5 },
+  "vpc.getRouteTable": { perSecond: 1, burst: 5 },
+  "vpc.createRouteRule": { perSecond: 5, burst: 10 },
+  "vpc.updateRouteRule": { perSecond: 5, burst: 10 },
+  "vpc.deleteRouteRule": { perSecond: 5, burst: 10 },
+  "vpc.getSubnet": { perSecond: 5, burst: 10 },
+  "vpc.listSubnets": { perSecond: 1, burst: 5 },
+  "bcc.get": { perSecond: 5, burst: 10 },
+  "bbc.get": { perSecond: 5, burst: 10 },
   "bcc.list": { perSecond: 5, burst: 20 },
   "bcc.listByIds": { perSecond: 5, burst: 20 },
-  "vpc.listRouteRules": { perSecond: 2, burst: 10 },
-  "vpc.createRouteRule": { perSecond: 10, burst: 50 },
-  "vpc.deleteRouteRule": { perSecond: 10, burst: 50 },
-  "cce.listInstances": { perSecond: 2, burst: 10 },
+  "bbc.listByIds": { perSecond: 5, burst: 20 },
+  "hpas.list": { perSecond: 5, burst: 20 },
+  "cce.listInstances": { perSecond: 5, burst: 20 },
+  "sts.assumeRole": { perSecond: 1, burst: 5 },
 };
 
 /** The caller's own entry, else the caller's default, else ours. */
 export function limitOf(operation: string, configured: RateLimits): RateLimit {
-  return configured[operation] ?? configured.default ?? DEFAULTS[operation] ?? FALLBACK;
+  return configured[operation] ?? configured.default ?? DEFAULT_LIMITS[operation] ?? FALLBACK;
 }
 
 /** Throws a RangeError that names the entry. */

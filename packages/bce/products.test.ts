@@ -74,7 +74,7 @@ describe("calls on the wire", () => {
     ],
     ["release an EIP", (c) => c.eip.release("1.2.3.4", token), "eip DELETE /v1/eip/1.2.3.4?clientToken=t"],
     ["the route table", (c) => c.vpc.routeTable("vpc-1"), "bcc GET /v1/route?vpcId=vpc-1", { routeTableId: "rt-1" }],
-    ["route rules", (c) => c.vpc.listRouteRules("vpc-1"), "bcc GET /v1/route/rule?vpcId=vpc-1&maxKeys=1000"],
+    ["route rules", (c) => c.vpc.listRouteRules({ vpcId: "vpc-1" }), "bcc GET /v1/route/rule?vpcId=vpc-1&maxKeys=1000"],
     ["delete a rule", (c) => c.vpc.deleteRouteRule("rr-1", token), "bcc DELETE /v1/route/rule/rr-1?clientToken=t"],
     [
       "subnets",
@@ -120,7 +120,7 @@ describe("calls on the wire", () => {
         random: seededRandom(1),
       });
     const client = make({ bcc: "http://127.0.0.1:8080/" });
-    await settled(client.vpc.listRouteRules("v"));
+    await settled(client.vpc.listRouteRules({ vpcId: "v" }));
     await settled(client.eip.list());
     assert.deepEqual(urls, [
       "http://127.0.0.1:8080/v1/route/rule?vpcId=v&maxKeys=1000",

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import type { Credentials } from "./credentials.ts";
+import { type Authority, secretsOf } from "./credentials.ts";
 import { encode } from "./signing.ts";
 
 /** Shorter texts are not keys, and would be found by chance in the middle of words. */
@@ -10,12 +10,8 @@ const REDACTED = "[redacted]";
  * Removes what a text from outside may quote of our request: keys, tokens and the Authorization header. Clouds and
  * proxies do quote them, above all when they explain why a signature is wrong.
  */
-export function redactor(credentials: Credentials | undefined): (text: string) => string {
-  const secrets = [
-    credentials?.secretAccessKey.reveal(),
-    credentials?.sessionToken?.reveal(),
-    credentials?.accessKeyId,
-  ].filter((secret) => secret !== undefined && secret.length >= SHORTEST_KEY) as string[];
+export function redactor(authority: Authority | undefined): (text: string) => string {
+  const secrets = secretsOf(authority).filter((secret) => secret.length >= SHORTEST_KEY);
   return (text) => {
     let clean = text.replace(/bce-auth-v1\/[^\s"']*/g, `bce-auth-v1/${REDACTED}`);
     for (const secret of secrets) clean = clean.replaceAll(secret, REDACTED).replaceAll(encode(secret), REDACTED);

@@ -1,6 +1,6 @@
 import type { Answer, BceCall, Query, Scheduler } from "./api-call.ts";
-import type { ReadOptions, WriteOptions } from "./call.ts";
-import { BceError } from "./error.ts";
+import type { ReadOptions, Tag, WriteOptions } from "./call.ts";
+import { BceError, isBceError } from "./error.ts";
 import { broken } from "./paging.ts";
 
 /** Builds a product's calls: its endpoint, its name in operations, and what reads and writes have in common. */
@@ -13,7 +13,7 @@ export interface Product {
     method: "POST" | "PUT" | "DELETE",
     path: string,
     options: WriteOptions,
-    more?: { readonly query?: Query; readonly body?: unknown },
+    more?: { readonly query?: Query; readonly body?: unknown; readonly observe?: BceCall["observe"] },
   ): BceCall;
 }
 
@@ -33,14 +33,47 @@ export function product(name: string, endpoint: string): Product {
       read: true,
       body,
     }),
-    write: (action, method, path, options, { query = [], body } = {}) => ({
+    write: (action, method, path, options, { query = [], body, observe } = {}) => ({
       ...base(action, path, { lane: "user", ...options }),
       method,
       read: false,
       query: [...query, ["clientToken", options.clientToken]],
       ...(body === undefined ? {} : { body }),
+      ...(observe ? { observe } : {}),
     }),
   };
+}
+
+/** For `observe`: the empty answer of a write when `done` says so. */
+export async function whenDone(done: Promise<boolean>): Promise<Answer | undefined> {
+  return (await done) ? {} : undefined;
+}
+
+/** How the look after a write is asked: for the same caller, with the same urgency. */
+export function lookOf({ signal, lane = "user" }: ReadOptions): ReadOptions {
+  return { lane, ...(signal ? { signal } : {}) };
+}
+
+/** Undefined when the cloud says, in its own words, that there is no such object. */
+export async function unlessAbsent<T>(read: Promise<T>): Promise<T | undefined> {
+  try {
+    return await read;
+  } catch (error) {
+    if (isBceError(error, "absent")) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the object has every field of `wanted` with its value; what was not asked for does not count. */
+export function hasFields(object: object, wanted: object): boolean {
+  const has = object as Readonly<Record<string, unknown>>;
+  return Object.entries(wanted).every(([name, value]) => value === undefined || has[name] === value);
+}
+
+/** Whether `tags` are among those of the object. Never for no tags: a name alone proves nothing. */
+export function hasTags(object: { readonly tags?: readonly Tag[] | null }, tags: readonly Tag[] = []): boolean {
+  const has = (tag: Tag) => object.tags?.some((one) => one.tagKey === tag.tagKey && one.tagValue === tag.tagValue);
+  return tags.length > 0 && tags.every(has);
 }
 
 /** Query parameters without what is undefined. */

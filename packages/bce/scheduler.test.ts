@@ -11,7 +11,7 @@ const HOUR = 3_600_000;
 describe("repeating a call", () => {
   it("sends a write again with the same clientToken and body but a fresh signature", async () => {
     const cloud = fakeCloud((_, nth) =>
-      nth < 3 ? refuse(500, "InternalError") : jsonResponse(200, { blbId: "lb-1" }),
+      nth < 3 ? refuse(503, "ServiceUnavailable") : jsonResponse(200, { blbId: "lb-1" }),
     );
     const create = cloud.client.blb.create(
       { name: "a", desc: "", vpcId: "v", subnetId: "s" },
@@ -37,7 +37,7 @@ describe("repeating a call", () => {
       );
     }
     assert.equal(cloud.counts.get("bce_api_retries_total blb.create"), 3);
-    assert.equal(cloud.counts.get("bce_api_requests_total blb.create InternalError"), 3);
+    assert.equal(cloud.counts.get("bce_api_requests_total blb.create ServiceUnavailable"), 3);
     assert.equal(cloud.counts.get("bce_api_requests_total blb.create OK"), 1);
   });
 

@@ -42,10 +42,10 @@ const BACKOFF = { minMs: 300, maxMs: 20_000, factor: 2, jitter: 0.3 };
 const LONGEST_WAIT_MS = 60_000;
 
 /**
- * The one way to the cloud: limits per operation, lanes, a bound on concurrency, one call for equal reads, a fresh
- * signature for each attempt. What was throttled, found the cloud unavailable or got no answer that tells is repeated,
- * a write only with its clientToken, which makes the repetition harmless. A conflict is not repeated: its cure is to
- * look at the object again, which only the caller can. Throws a RangeError for limits that let nothing through.
+ * The one way to the cloud for one account: limits per operation, lanes, a bound on concurrency, one call for equal
+ * reads, a fresh signature for each attempt. What was throttled or found the cloud unavailable is repeated, a write with
+ * its clientToken. A write that may have been done is first looked for (`BceCall.observe`), and not repeated where only
+ * the caller can look; neither is a conflict. Throws a RangeError for limits that let nothing through.
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { clock, random, timeoutMs = 30_000, retries = 4, limits = {}, concurrency = 32 } = options;
@@ -109,6 +109,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const waitMs = Math.max(outcome.retryAfterMs ?? 0, backoff.next());
       if (outcome.kind === "throttled") {
         measure.throttled(operation);
+        gateOf(operation).slowDown();
         gateOf(operation).hold(Math.min(waitMs, LONGEST_WAIT_MS));
       }
       if (failures >= retries || waitMs > LONGEST_WAIT_MS || !mayRepeat(call, outcome)) throw outcome;
@@ -116,6 +117,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       measure.retried(operation);
       logger.debug("repeating a cloud API call", { operation, error: outcome.message, waitMs: Math.round(waitMs) });
       await sleep(clock, waitMs, signal);
+      if (outcome.kind !== "ambiguous" || call.read) continue;
+      const seen = await look(call, outcome);
+      if (seen) return seen;
     }
   };
 
@@ -129,7 +133,7 @@ function tokenOf(call: BceCall): string {
 /** Throws for what must never be sent: a path with a hole in it means another object, or the whole collection. */
 function checkCall(call: BceCall): void {
   const { operation, path } = call;
-  const parts = path.split("/").slice(1);
+  const parts = path === "/" ? [] : path.split("/").slice(1);
   if (parts.some((part) => part === "" || part === "." || part === "..")) {
     throw new BceError("permanent", operation, `${operation}: an id is empty or not an id (path ${path})`);
   }
@@ -140,9 +144,18 @@ function checkCall(call: BceCall): void {
 }
 
 function mayRepeat(call: BceCall, { kind }: BceError): boolean {
-  return (
-    (kind === "throttled" || kind === "unavailable" || kind === "ambiguous") && (call.read || tokenOf(call) !== "")
-  );
+  if (kind === "ambiguous") return call.read || call.observe !== undefined;
+  return kind === "throttled" || kind === "unavailable";
+}
+
+/** Whether the work of an attempt without an answer was done. When that cannot be seen, the attempt's error stays. */
+async function look(call: BceCall, outcome: BceError): Promise<Answer | undefined> {
+  try {
+    return await call.observe?.();
+  } catch (error) {
+    if (call.signal?.aborted) throw error;
+    throw outcome;
+  }
 }
 
 function isSkew({ code }: BceError): boolean {

@@ -24,7 +24,7 @@ export function createRoutes({ vpc, clusterId, vpcId, random }: RoutesOptions): 
     rule.nexthopType === "custom" &&
     rule.sourceAddress === anySource(rule.destinationAddress);
   const rules = async (signal: AbortSignal): Promise<readonly RouteRule[]> =>
-    vpc.listRouteRules(await vpcId(), { signal });
+    vpc.listRouteRules({ vpcId: await vpcId() }, { signal });
   /** One occasion: repeated attempts are one, but creating again what was deleted is another. */
   const token = (...purpose: readonly string[]) => clientToken(...purpose, random.uuid());
   const remove = async (id: string, signal: AbortSignal): Promise<void> => {
@@ -90,6 +90,8 @@ export function createRoutes({ vpc, clusterId, vpcId, random }: RoutesOptions): 
       }),
 
     delete: (_clusterName, route, signal) => asCloudErrors(() => remove(route.name, signal)),
+
+    wants: advertises,
   };
 }
 

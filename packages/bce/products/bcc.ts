@@ -1,6 +1,8 @@
+import type { Clock } from "@ccm/base";
 import type { Scheduler } from "../api-call.ts";
-import type { ReadOptions, Tag } from "../call.ts";
+import type { Lane, ReadOptions, Tag } from "../call.ts";
 import { isBceError } from "../error.ts";
+import { createIdBatches } from "../id-batches.ts";
 import { allPages } from "../paging.ts";
 import { batches, given, objectOf, product } from "../request.ts";
 
@@ -22,6 +24,9 @@ export interface Instance {
   readonly zoneName: string;
   readonly vpcId: string;
   readonly subnetId: string;
+  readonly gpuCard?: string | null;
+  /** A number as a text. */
+  readonly cardCount?: string | null;
   readonly tags?: readonly Tag[] | null;
 }
 
@@ -40,15 +45,26 @@ export interface Bcc {
   ): Promise<readonly Instance[]>;
   /** Throws a BceError of kind "absent" for an unknown id. */
   get(id: string, options?: ReadOptions): Promise<Instance>;
-  /** By id, 100 in a call; unknown ids are left out of the answer. */
+  /** By id; those of a moment share calls of 100. Unknown ids are left out of the answer. */
   listByIds(ids: readonly string[], options?: ReadOptions): Promise<readonly Instance[]>;
 }
 
 /** The API takes at most this many ids or names in one call. */
 const BATCH = 100;
 
-export function createBcc(call: Scheduler, endpoint: string): Bcc {
+export function createBcc(call: Scheduler, endpoint: string, clock: Clock): Bcc {
   const bcc = product("bcc", endpoint);
+  const askByIds = async (instanceIds: readonly string[], lane: Lane): Promise<readonly Instance[]> => {
+    const request = bcc.lookUp("listByIds", "/v2/instance/listByInstanceId", { instanceIds }, { lane });
+    try {
+      return await allPages<Instance>(call, request, "instances");
+    } catch (error) {
+      if (!isBceError(error, "absent")) throw error;
+      // Seen in the logs of Baidu's CNI: one unknown id makes it refuse all. The list leaves unknown ids out.
+      const listed = bcc.read("list", "/v2/instance", [["instanceIds", instanceIds.join(",")]], { lane });
+      return await allPages<Instance>(call, listed, "instances");
+    }
+  };
   return {
     async list(filter = {}, options = {}) {
       const { vpcId, privateIps, ids, names, internalIp } = filter;
@@ -66,21 +82,7 @@ export function createBcc(call: Scheduler, endpoint: string): Bcc {
     },
     get: (id, options = {}) =>
       objectOf<Instance>(call, bcc.read("get", `/v2/instance/${id}`, [], options), "id", "instance"),
-    async listByIds(ids, options = {}) {
-      const found: Instance[] = [];
-      for (const group of batches([...new Set(ids)], BATCH)) {
-        const request = bcc.lookUp("listByIds", "/v2/instance/listByInstanceId", { instanceIds: group }, options);
-        try {
-          found.push(...(await allPages<Instance>(call, request, "instances")));
-        } catch (error) {
-          if (!isBceError(error, "absent")) throw error;
-          // Seen in the logs of Baidu's CNI: one unknown id makes it refuse all. The list leaves unknown ids out.
-          const listed = bcc.read("list", "/v2/instance", [["instanceIds", group.join(",")]], options);
-          found.push(...(await allPages<Instance>(call, listed, "instances")));
-        }
-      }
-      return found;
-    },
+    listByIds: createIdBatches<Instance>(clock, BATCH, ({ id }) => id, askByIds),
   };
 }
 

@@ -2,9 +2,8 @@ import type { Clock } from "@ccm/base";
 import type { Query, Scheduler } from "../api-call.ts";
 import { createBlbTurns } from "../blb-turns.ts";
 import type { ReadOptions, Tag, WriteOptions } from "../call.ts";
-import { isBceError } from "../error.ts";
-import { allPages } from "../paging.ts";
-import { given, hasFields, hasTags, isAbsent, lookOf, objectOf, product, required, whenDone } from "../request.ts";
+import { allPages, listAt } from "../paging.ts";
+import { given, hasFields, hasTags, lookOf, objectOf, product, required, unlessAbsent, whenDone } from "../request.ts";
 
 /** creating, available, updating, paused, unavailable. Mutations are refused unless available. */
 export interface LoadBalancer {
@@ -154,26 +153,26 @@ export function createBlb(call: Scheduler, endpoint: string, clock: Clock): Blb 
   const blb = product("blb", endpoint);
   const at = (id: string, below = "") => `/v1/blb/${id}${below}`;
   const backendPath = (id: string) => at(id, "/backendserver");
-  const getRaw = (id: string, options: ReadOptions) =>
-    objectOf<LoadBalancer>(call, blb.read("get", at(id), [], options), "blbId");
-  const listRaw = ({ name, blbId, address }: Parameters<Blb["list"]>[0] & {}, options: ReadOptions) => {
-    const exactlyMatch = name || address ? "true" : undefined;
-    const query = given({ name, blbId, address, exactlyMatch });
+  const getRaw = (id: string, { type, ...options }: ReadOptions & { readonly type?: "ipv6" }) =>
+    objectOf<LoadBalancer>(call, blb.read("get", at(id), given({ type }), options), "blbId");
+  /** Whatever its type: those of type "ipv6" are found only by who asks for that type. */
+  const find = async (id: string, options: ReadOptions): Promise<LoadBalancer | undefined> =>
+    (await unlessAbsent(getRaw(id, options))) ?? unlessAbsent(getRaw(id, { ...options, type: "ipv6" }));
+  const listRaw = (filter: NonNullable<Parameters<Blb["list"]>[0]>, options: ReadOptions) => {
+    const exactlyMatch = filter.name || filter.address ? "true" : undefined;
+    const query = given({ ...filter, exactlyMatch });
     return allPages<LoadBalancer>(call, blb.read("list", "/v1/blb", query, options), "blbList");
   };
   const listeners = (id: string, options: ReadOptions) =>
     allPages<Listener>(call, blb.read("listListeners", at(id, "/listener"), [], options), "listenerList");
   const backends = (id: string, options: ReadOptions) =>
     allPages<Backend>(call, blb.read("listBackends", backendPath(id), [], options), "backendServerList");
-  const turns = createBlbTurns(clock, (id, options) =>
-    getRaw(id, options).then(
-      ({ status }) => status,
-      (error: unknown) => {
-        if (isBceError(error, "absent")) return undefined;
-        throw error;
-      },
-    ),
-  );
+  const boundGroups = async (id: string, options: ReadOptions): Promise<readonly string[]> => {
+    const request = blb.read("securityGroups", at(id, "/securitygroup"), [], options);
+    const groups = listAt<{ readonly securityGroupId: string }>(request, await call(request), "blbSecurityGroups");
+    return groups.map(({ securityGroupId }) => securityGroupId);
+  };
+  const turns = createBlbTurns(clock, async (id, options) => (await find(id, options))?.status);
   /** A write on one load balancer, in its turn; `done` tells, after no answer came, whether it was done. */
   const write = async (
     id: string,
@@ -181,7 +180,11 @@ export function createBlb(call: Scheduler, endpoint: string, clock: Clock): Blb 
     action: string,
     path: string,
     options: WriteOptions,
-    more: { readonly query?: Query; readonly body?: unknown; readonly done: (options: ReadOptions) => Promise<boolean> },
+    more: {
+      readonly query?: Query;
+      readonly body?: unknown;
+      readonly done: (options: ReadOptions) => Promise<boolean>;
+    },
   ): Promise<void> => {
     const { done, ...rest } = more;
     const observe = () => whenDone(done(lookOf(options)));
@@ -202,7 +205,8 @@ export function createBlb(call: Scheduler, endpoint: string, clock: Clock): Blb 
       ),
     async create(spec, options) {
       const observe = async () => {
-        const named = await listRaw({ name: spec.name }, lookOf(options));
+        const filter = { name: spec.name, ...(spec.type ? { type: spec.type } : {}) };
+        const named = await listRaw(filter, lookOf(options));
         const made = named.find((one) => one.name === spec.name && one.desc === spec.desc && hasTags(one, spec.tags));
         return made && { blbId: made.blbId, address: made.address };
       };
@@ -214,13 +218,36 @@ export function createBlb(call: Scheduler, endpoint: string, clock: Clock): Blb 
     update: (id, change, options) =>
       write(id, "PUT", "update", at(id), options, {
         body: change,
-        done: async (look) => hasFields(await getRaw(id, look), change),
+        done: async (look) => hasFields((await find(id, look)) ?? {}, change),
+      }),
+    resize: (id, performanceLevel, options) =>
+      write(id, "POST", "resize", at(id), options, {
+        query: [["action", "RESIZE"]],
+        body: { performanceLevel },
+        done: async (look) => (await find(id, look))?.performanceLevel === performanceLevel,
       }),
     async delete(id, options) {
-      await write(id, "DELETE", "delete", at(id), { lane: "delete", ...options }, {
-        done: (look) => isAbsent(getRaw(id, look)),
-      });
+      const done = async (look: ReadOptions) => (await find(id, look)) === undefined;
+      await write(id, "DELETE", "delete", at(id), { lane: "delete", ...options }, { done });
       turns.forget(id);
+    },
+
+    securityGroups: (id, options = {}) => boundGroups(id, options),
+    bindSecurityGroups: (id, securityGroupIds, options) => {
+      const done = async (look: ReadOptions) => {
+        const bound = await boundGroups(id, look);
+        return securityGroupIds.every((one) => bound.includes(one));
+      };
+      const more = { query: [["bind", ""]] as const, body: { securityGroupIds }, done };
+      return write(id, "PUT", "bindSecurityGroups", at(id, "/securitygroup"), options, more);
+    },
+    unbindSecurityGroups: (id, securityGroupIds, options) => {
+      const done = async (look: ReadOptions) => {
+        const bound = await boundGroups(id, look);
+        return !securityGroupIds.some((one) => bound.includes(one));
+      };
+      const more = { query: [["unbind", ""]] as const, body: { securityGroupIds }, done };
+      return write(id, "PUT", "unbindSecurityGroups", at(id, "/securitygroup"), options, more);
     },
 
     listListeners: (id, options = {}) => listeners(id, options),
@@ -241,7 +268,9 @@ export function createBlb(call: Scheduler, endpoint: string, clock: Clock): Blb 
       const query = [["batchdelete", ""]] as const;
       const done = async (look: ReadOptions) => {
         const left = await listeners(id, look);
-        return !left.some((one) => gone.some(({ listenerPort, listenerType }) => hasFields(one, { listenerPort, listenerType })));
+        return !left.some((one) =>
+          gone.some(({ listenerPort, listenerType }) => hasFields(one, { listenerPort, listenerType })),
+        );
       };
       const lane = { lane: "delete", ...options } as const;
       return write(id, "PUT", "deleteListeners", at(id, "/listener"), lane, { query, body: { portTypeList }, done });

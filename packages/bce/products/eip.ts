@@ -79,14 +79,17 @@ export function createEip(call: Scheduler, endpoint: string): EipApi {
   const list: EipApi["list"] = (filter = {}, options = {}) =>
     allPages(call, eips.read("list", "/v1/eip", given({ ...filter }), options), "eipList");
   /** For `observe`: whether the address is as it was to become; `done` is asked about undefined when it is gone. */
-  const seen = (eip: string, options: WriteOptions, done: (found: Eip | undefined) => boolean) => ({
-    observe: () => whenDone(list({ eip }, lookOf(options)).then((found) => done(found.find((one) => one.eip === eip)))),
-  });
+  const seen = (eip: string, options: WriteOptions, done: (found: Eip | undefined) => boolean) => {
+    const filter = { eip, ...(eip.includes(":") ? { ipVersion: "ipv6" as const } : {}) };
+    const found = async () => (await list(filter, lookOf(options))).find((one) => one.eip === eip);
+    return { observe: () => whenDone(found().then(done)) };
+  };
   return {
     list,
     async create(spec, options) {
       const observe = async () => {
-        const named = await list({ name: spec.name }, lookOf(options));
+        const filter = { name: spec.name, ...(spec.ipVersion ? { ipVersion: spec.ipVersion } : {}) };
+        const named = await list(filter, lookOf(options));
         const made = named.find((one) => one.name === spec.name && hasTags(one, spec.tags));
         return made && { eip: made.eip };
       };
@@ -107,9 +110,25 @@ export function createEip(call: Scheduler, endpoint: string): EipApi {
       const body = { newBandwidthInMbps };
       await call(eips.write("resize", "PUT", at(eip), options, { query: [["resize", ""]], body, ...look }));
     },
+    async protect(eip, deleteProtect, options) {
+      const look = seen(eip, options, (found) => found?.deleteProtect === deleteProtect);
+      await call(
+        eips.write("protect", "PUT", `${at(eip)}/deleteProtect`, options, { body: { deleteProtect }, ...look }),
+      );
+    },
     async release(eip, options) {
       const look = seen(eip, options, (found) => found === undefined);
       await call(eips.write("release", "DELETE", at(eip), { lane: "delete", ...options }, look));
+    },
+    async joinGroup(groupId, eip, options) {
+      const look = seen(eip, options, (found) => found?.shareGroupId === groupId);
+      const more = { query: [["move_in", ""]] as const, body: { eips: [eip] }, ...look };
+      await call(eips.write("joinGroup", "PUT", `/v1/eipgroup/${groupId}`, options, more));
+    },
+    async leaveGroup(groupId, eip, options) {
+      const look = seen(eip, options, (found) => found !== undefined && !found.shareGroupId);
+      const more = { query: [["move_out", ""]] as const, body: { moveOutEips: [{ eip }] }, ...look };
+      await call(eips.write("leaveGroup", "PUT", `/v1/eipgroup/${groupId}`, options, more));
     },
   };
 }
