@@ -8,6 +8,7 @@ import { createRouteController } from "../routes/route-controller.ts";
 import { createServiceController } from "../services/service-controller.ts";
 import type { ManagerConfig } from "./config.ts";
 import type { CanonicalName, ControllerName } from "./controller-names.ts";
+import { isGateEnabled } from "./feature-gates.ts";
 
 /** A controller that may also say how it is, under its name in /healthz. */
 export type ManagedController = Controller & {
@@ -88,6 +89,7 @@ export const BUILT_IN_CONTROLLERS = [
             clusterName: config.clusterName,
             clusterCidrs: parseClusterCidrs(config.clusterCidr),
             periodMs: config.routeReconciliationPeriod,
+            watch: isGateEnabled(config.featureGates, "CloudControllerManagerWatchBasedRoutesReconciliation"),
           })
         : undefined,
   },

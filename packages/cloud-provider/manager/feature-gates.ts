@@ -10,9 +10,12 @@ export interface FeatureGate {
   readonly stage: Stage;
 }
 
-/** The gates that upstream's cloud controller manager knows, at Kubernetes 1.36. Those of the logging library have no effect here. */
+/**
+ * The gates that upstream's cloud controller manager knows, at Kubernetes 1.36, with its defaults but for the first: routes
+ * follow node events unless somebody wants them not to. Those of the logging library have no effect here.
+ */
 export const FEATURE_GATES = [
-  { name: "CloudControllerManagerWatchBasedRoutesReconciliation", enabled: false, stage: "ALPHA" },
+  { name: "CloudControllerManagerWatchBasedRoutesReconciliation", enabled: true, stage: "ALPHA" },
   { name: "CloudControllerManagerWebhook", enabled: false, stage: "ALPHA" },
   { name: "ContextualLogging", enabled: true, stage: "BETA" },
   { name: "ControllerManagerReleaseLeaderElectionLockOnExit", enabled: false, stage: "ALPHA" },
