@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { sleep } from "@ccm/base";
 import { systemClock } from "@ccm/base/node";
+import { findKubectl } from "@ccm/control-plane/node";
 import { addressOf } from "./check.ts";
 import { EXAMPLE, type Lab, startLab } from "./lab.ts";
 import { applyManifest } from "./manifests.ts";
@@ -103,15 +104,12 @@ describe("the lab with real processes", () => {
   });
 
   it("lets a real kubectl in with the kubeconfig it names, over TLS", async (t) => {
-    const found = await run("kubectl", ["version", "--client"]).then(
-      () => true,
-      () => false,
-    );
-    if (!found) return t.skip("kubectl not found on PATH");
+    const kubectl = findKubectl();
+    if (!kubectl) return t.skip("no kubectl 1.30 or newer, neither of lab/control-plane nor on PATH");
     await withCommand(["kube", "--port", "0"], async ({ output }) => {
       await until("a line is printed", () => output().includes("\n"));
       const { kubeconfig } = JSON.parse(output()) as { kubeconfig: string };
-      const { stdout } = await run("kubectl", ["--kubeconfig", kubeconfig, "get", "namespaces", "-o", "name"]);
+      const { stdout } = await run(kubectl, ["--kubeconfig", kubeconfig, "get", "namespaces", "-o", "name"]);
       assert.match(stdout, /^namespace\/default$/m);
     });
   });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { promisify } from "node:util";
 import { listen, systemClock, systemRandom } from "@ccm/base/node";
+import { findKubectl } from "@ccm/control-plane/node";
 import { createKubeServer } from "./server.ts";
 
 const run = promisify(execFile);
@@ -28,10 +29,9 @@ spec:
 
 /** kubectl against a server on a socket. kubectl sends no token over plain HTTP, so everybody is an administrator here. */
 async function start(t: TestContext) {
-  try {
-    await run("kubectl", ["version", "--client"]);
-  } catch {
-    t.skip("kubectl not found on PATH");
+  const program = findKubectl();
+  if (!program) {
+    t.skip("no kubectl 1.30 or newer, neither of lab/control-plane nor on PATH");
     return undefined;
   }
   const server = createKubeServer({ clock: systemClock, random: systemRandom });
@@ -47,7 +47,7 @@ async function start(t: TestContext) {
   const env = { PATH: process.env.PATH, HOME: home, KUBECACHEDIR: join(home, "cache"), KUBE_EDITOR };
   const kubectl = async (...args: string[]): Promise<string> => {
     const all = ["--server", `http://127.0.0.1:${socket.port}`, ...args];
-    const { stdout } = await run("kubectl", all, { env, timeout: 20_000 });
+    const { stdout } = await run(program, all, { env, timeout: 20_000 });
     return stdout.trim();
   };
   const file = async (name: string, text: string) => {
