@@ -56,6 +56,8 @@ export function createIdBatches<T>(
     const wanted = new Set(ids);
     const batches = new Set([...wanted].map((id) => join(id, lane)));
     const answers = await unlessAborted(Promise.all([...batches].map(({ answer }) => answer)), signal);
-    return answers.flat().filter((found) => wanted.has(idOf(found)));
+    // Another caller's batch may have had the id as well.
+    const byId = new Map(answers.flat().map((found) => [idOf(found), found]));
+    return [...byId].filter(([id]) => wanted.has(id)).map(([, found]) => found);
   };
 }

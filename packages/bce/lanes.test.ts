@@ -2,11 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { jsonResponse, VirtualClock } from "@ccm/base";
 import fc from "fast-check";
-import type { Lane } from "./call.ts";
+import { LANES, type Lane } from "./call.ts";
 import { fakeCloud, read } from "./fake-cloud.ts";
 import { Gate, Slots } from "./lanes.ts";
-
-const LANES: readonly Lane[] = ["delete", "user", "backend", "resync"];
 
 function passes(gate: Gate, clock: VirtualClock, lanes: readonly Lane[]) {
   const passed: { lane: Lane; at: number }[] = [];
@@ -15,17 +13,17 @@ function passes(gate: Gate, clock: VirtualClock, lanes: readonly Lane[]) {
 }
 
 describe("a gate", () => {
-  it("serves deletes before users before backends before resyncs, each in the order of coming", async () => {
+  it("serves delete, user, backend, new, resync and observe in that order, each in the order of coming", async () => {
     const clock = new VirtualClock();
     const gate = new Gate(clock, 1, 1);
     const usedUp = passes(gate, clock, ["user", "delete"]);
     await clock.advance(0);
     assert.equal(usedUp.length, 2);
-    const passed = passes(gate, clock, ["resync", "backend", "user", "delete", "resync", "user"]);
+    const passed = passes(gate, clock, ["observe", "resync", "new", "backend", "user", "delete", "resync", "user"]);
     await clock.advance(60_000);
     assert.deepEqual(
       passed.map(({ lane }) => lane),
-      ["delete", "user", "user", "backend", "resync", "resync"],
+      ["delete", "user", "user", "backend", "new", "resync", "resync", "observe"],
     );
   });
 
@@ -81,6 +79,33 @@ describe("a gate", () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it("halves its rate when the cloud throttles, once for answers of one moment, and gets it back with time", async () => {
+    const clock = new VirtualClock();
+    const gate = new Gate(clock, 10, 10);
+    const inOneSecond = async () => {
+      const before = clock.monotonic();
+      const passed = passes(gate, clock, Array(30).fill("user"));
+      await clock.advance(1000);
+      const count = passed.filter(({ at }) => at <= before + 1000).length;
+      await clock.advance(20_000);
+      return count;
+    };
+    const full = await inOneSecond();
+    assert.ok(full >= 19, `${full} at the full rate`);
+    gate.slowDown();
+    gate.slowDown();
+    assert.equal(gate.share, 0.5);
+    const slow = await inOneSecond();
+    assert.ok(slow >= 4 && slow <= 6, `${slow} at half the rate, without a burst`);
+    for (let i = 0; i < 20; i++) {
+      gate.slowDown();
+      await clock.advance(1000);
+    }
+    assert.ok(gate.share >= 1 / 16 && gate.share < 1 / 8, `never slower than a sixteenth: ${gate.share}`);
+    await clock.advance(120_000);
+    assert.equal(gate.share, 1);
   });
 
   it("forgets who has aborted, and leaves no timer behind", async () => {
