@@ -1,5 +1,5 @@
 /** Bundles each command of apps/ into one file under dist/ (or the folder given) that runs on Node.js 24 without node_modules. */
-import { chmodSync, readdirSync, statSync } from "node:fs";
+import { chmodSync, cpSync, readdirSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -25,3 +25,5 @@ for (const app of readdirSync(`${ROOT}apps`)) {
   chmodSync(outfile, 0o755);
   process.stdout.write(`${app}.mjs  ${(statSync(outfile).size / 1e6).toFixed(2)} MB\n`);
 }
+// cloudlab builds a control plane from them.
+cpSync(`${ROOT}lab/control-plane/go`, `${folder}/control-plane-go`, { recursive: true });
