@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Service } from "@ccm/kube";
 import { newService } from "../testing/harness.ts";
-import { cleanupChanged, needsCleanup, needsUpdate, wantsLoadBalancer } from "./needs-update.ts";
+import {
+  annotationFilter,
+  changeOf,
+  cleanupChanged,
+  needsCleanup,
+  needsUpdate,
+  wantsLoadBalancer,
+} from "./needs-update.ts";
 
 const FINALIZER = "service.kubernetes.io/load-balancer-cleanup";
 const web = newService("web", { ipFamilies: ["IPv4"], externalIPs: ["a"] }, { uid: "1" });
@@ -58,6 +65,34 @@ describe("a change of a Service", () => {
   it("that only orders annotations otherwise does not", () => {
     const a = withMeta({ annotations: { a: "1", b: "2" } });
     assert.equal(needsUpdate(a, withMeta({ annotations: { b: "2", a: "1" } })), false);
+  });
+});
+
+describe("annotations that are ignored", () => {
+  const annotated = (annotations: Record<string, string>) => withMeta({ annotations });
+  it("are kubectl's own notes, unless others are named", () => {
+    const note = { "kubectl.kubernetes.io/last-applied-configuration": "{}" };
+    assert.equal(needsUpdate(web, annotated(note)), false);
+    assert.equal(needsUpdate(web, annotated(note), annotationFilter(["other"])), true);
+  });
+
+  it("are named by their keys, or by what their keys begin with", () => {
+    const ignored = annotationFilter(["exact.example.com/key", "argocd.example.com/"]);
+    assert.equal(
+      needsUpdate(web, annotated({ "exact.example.com/key": "1", "argocd.example.com/sync": "2" }), ignored),
+      false,
+    );
+    assert.equal(needsUpdate(web, annotated({ "exact.example.com/key2": "1" }), ignored), true);
+    assert.equal(needsUpdate(web, annotated({ "argocd.example.org/sync": "1" }), ignored), true);
+  });
+});
+
+describe("what has changed", () => {
+  it("is named for the log", () => {
+    assert.equal(changeOf(web, withSpec({ type: "ClusterIP" })), "type");
+    assert.equal(changeOf(web, withSpec({ loadBalancerIP: "10.0.0.9" })), "loadBalancerIP");
+    assert.equal(changeOf(web, withMeta({ annotations: { a: "b" } })), "annotations");
+    assert.equal(changeOf(web, withMeta({ labels: { a: "b" } })), undefined);
   });
 });
 

@@ -52,6 +52,19 @@ describe("a Service of type LoadBalancer", () => {
     await bench.close();
   });
 
+  it("is left alone when an annotation changes that is to be ignored", async () => {
+    const bench = await start({ ignoredAnnotations: ["argocd.example.com/"] });
+    await bench.create(newService("web"));
+    await bench.seconds(2);
+    await bench.patch({ metadata: { annotations: { "argocd.example.com/sync": "1" } } });
+    await bench.seconds(2);
+    assert.deepEqual(bench.methods(), ["ensure"]);
+    await bench.patch({ metadata: { annotations: { other: "1" } } });
+    await bench.seconds(2);
+    assert.deepEqual(bench.methods(), ["ensure", "ensure"]);
+    await bench.close();
+  });
+
   it("gets its finalizer back when somebody took it off", async () => {
     const bench = await start();
     await bench.create(newService("web"));
