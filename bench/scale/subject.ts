@@ -44,7 +44,7 @@ const TICKS_PER_SECOND = 100;
 /** What each side writes to its log when its caches are complete. */
 const SYNCED: Readonly<Record<Side, RegExp>> = {
   ours: /controllers started/,
-  go: /Caches are synced.*"?service"?/,
+  go: /"Caches are synced"/,
 };
 
 /** Builds bench/go-framework, unless it is there. Throws when Go is not installed. */
@@ -85,6 +85,7 @@ export function startSubject(
     side === "ours"
       ? spawn(process.execPath, [OURS, ...common], { env, stdio: ["ignore", "pipe", "pipe"] })
       : spawn(options.goBinary, common, { env, stdio: ["ignore", "pipe", "pipe"] });
+  process.once("exit", () => child.kill("SIGKILL"));
   const log: string[] = [];
   const synced = Promise.withResolvers<number>();
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
