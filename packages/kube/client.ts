@@ -20,6 +20,11 @@ export interface WatchOptions extends CallOptions {
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
   readonly resourceVersion: string;
+  /**
+   * All objects come first, as additions, then a bookmark for which `endsInitialEvents` holds; the changes since follow.
+   * A server that cannot do this refuses with code "invalid".
+   */
+  readonly sendInitialEvents?: boolean;
   /** The server ends the watch after this long. */
   readonly timeoutSeconds?: number;
 }
@@ -28,6 +33,10 @@ export type WatchEvent<T extends KubeObject> =
   | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: T }
   /** Only metadata.resourceVersion is set. */
   | { readonly type: "BOOKMARK"; readonly object: KubeObject };
+
+export function endsInitialEvents(event: WatchEvent<KubeObject>): boolean {
+  return event.type === "BOOKMARK" && event.object.metadata.annotations?.["k8s.io/initial-events-end"] === "true";
+}
 
 /** json: a list of RFC 6902 operations; merge: RFC 7386; strategic: merge with Kubernetes' list keys and directives. */
 export interface Patch {

@@ -157,11 +157,12 @@ function listQuery(list: ListOptions): Record<string, string | number | undefine
 
 /** Bookmarks cost the server little and keep a quiet watch's version from growing too old. */
 function watchQuery(watch: WatchOptions): Record<string, string | number | boolean | undefined> {
-  const { labelSelector, fieldSelector, resourceVersion, timeoutSeconds } = watch;
+  const { labelSelector, fieldSelector, resourceVersion, sendInitialEvents, timeoutSeconds } = watch;
   return {
     watch: true,
     allowWatchBookmarks: true,
     resourceVersion,
+    ...(sendInitialEvents ? { sendInitialEvents, resourceVersionMatch: "NotOlderThan" } : {}),
     timeoutSeconds,
     labelSelector,
     fieldSelector,

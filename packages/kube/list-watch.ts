@@ -1,5 +1,5 @@
 import { Backoff, type Cancel, type Clock, errorText, type Logger, type Random, sleep } from "@ccm/base";
-import type { KubeClient } from "./client.ts";
+import { endsInitialEvents, type KubeClient } from "./client.ts";
 import { hasCode, KubeError } from "./error.ts";
 import type { Informer, InformerHandler } from "./informer.ts";
 import { listAll } from "./list.ts";
@@ -17,6 +17,11 @@ export interface InformerOptions<T extends KubeObject> {
   /** Keeps only what is needed of each object. Default: drops managedFields, most of an object's size. */
   readonly transform?: (object: T) => T;
   readonly pageSize?: number;
+  /**
+   * Whether to ask for the objects as a stream, which costs the server and us less memory than pages do; pages are what
+   * is left when the server cannot stream. Default true.
+   */
+  readonly streamLists?: boolean;
   /** For subscribers that do not say: how often all objects are told as updates. Default: never. */
   readonly resyncMs?: number;
   readonly onError?: (error: unknown) => void;
@@ -51,6 +56,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   /** Replaced, never changed: who comes or goes while others are told is not told twice. */
   let subscribers: readonly Subscriber<T>[] = [];
   let stopped = false;
+  let streamLists = options.streamLists ?? true;
   /** Where to go on watching; undefined: list first. */
   let resourceVersion: string | undefined;
   let synced = false;
@@ -106,6 +112,16 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     if (objects.delete(key)) tell((handler) => handler.delete?.(last));
   };
 
+  /** All there is: what is not among it is gone. */
+  const replace = (items: ReadonlyMap<string, T>, version: string): void => {
+    for (const [key, object] of [...objects]) if (!items.has(key)) drop(key, object);
+    for (const item of items.values()) put(item);
+    if (!synced) {
+      synced = true;
+      announceSync();
+    }
+    resourceVersion = version;
+  };
   const list = async (signal: AbortSignal): Promise<void> => {
     const { items, resourceVersion: version } = await listAll(client, type, {
       ...scope,
@@ -113,22 +129,28 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
       transform,
       ...(options.pageSize ? { limit: options.pageSize } : {}),
     });
-    const seen = new Set(items.map(keyOf));
-    for (const [key, object] of [...objects]) if (!seen.has(key)) drop(key, object);
-    for (const item of items) put(item);
-    if (!synced) {
-      synced = true;
-      announceSync();
-    }
-    resourceVersion = version;
+    replace(new Map(items.map((item) => [keyOf(item), item])), version);
   };
-  /** Follows changes until the server ends the watch. The version moves with each event: a broken watch goes on where it broke. */
-  const watch = async (from: string, signal: AbortSignal, progress: () => void): Promise<void> => {
+  /**
+   * Follows changes until the server ends the watch. The version moves with each event: a broken watch goes on where it
+   * broke. From nowhere, all objects come first; until the last of them is here, the copy stays as it was.
+   */
+  const watch = async (from: string | undefined, signal: AbortSignal, progress: () => void): Promise<void> => {
     const span = LONGEST_WATCH_S - SHORTEST_WATCH_S;
     const timeoutSeconds = SHORTEST_WATCH_S + Math.floor(random.next() * span);
-    for await (const event of client.watch(type, { ...scope, resourceVersion: from, timeoutSeconds, signal })) {
+    let initial = from === undefined ? new Map<string, T>() : undefined;
+    const start = initial ? { resourceVersion: "", sendInitialEvents: true } : { resourceVersion: from ?? "" };
+    for await (const event of client.watch(type, { ...scope, ...start, timeoutSeconds, signal })) {
       progress();
       const version = event.object.metadata.resourceVersion;
+      if (initial) {
+        if (endsInitialEvents(event)) {
+          replace(initial, version ?? "");
+          initial = undefined;
+        } else if (event.type === "DELETED") initial.delete(keyOf(event.object));
+        else if (event.type !== "BOOKMARK") initial.set(keyOf(event.object), transform(event.object));
+        continue;
+      }
       if (event.type === "DELETED") drop(keyOf(event.object), transform(event.object));
       else if (event.type !== "BOOKMARK") put(transform(event.object));
       if (version) resourceVersion = version;
@@ -148,13 +170,18 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
         let pauseMs = 0;
         const start = clock.monotonic();
         try {
-          if (resourceVersion === undefined) await list(signal);
-          await watch(resourceVersion ?? "", signal, () => backoff.reset());
+          if (resourceVersion === undefined && !streamLists) await list(signal);
+          await watch(resourceVersion, signal, () => backoff.reset());
           // Ended as asked for. A server that ends every watch at once must not be asked in a loop.
           if (clock.monotonic() - start >= SHORT_WATCH_MS) backoff.reset();
           else pauseMs = backoff.next();
         } catch (error) {
           if (signal.aborted) break;
+          if (resourceVersion === undefined && streamLists && hasCode(error, "invalid")) {
+            logger.info("the server cannot stream lists, reading pages", { resource: type.plural });
+            streamLists = false;
+            continue;
+          }
           if (hasCode(error, "gone")) resourceVersion = undefined;
           logger.warn("list or watch failed, trying again", { resource: type.plural, error: errorText(error) });
           report(error);

@@ -93,6 +93,8 @@ export class FakeServices {
   readonly watches: URLSearchParams[] = [];
   /** How the next watch from a version that is too old is told: by the status, or in the stream. */
   goneInStream = false;
+  /** Whether lists are streamed to those who ask for it. */
+  streamsLists = true;
   /** Answers instead of everything else while set. */
   failing: (() => HttpResponse | Promise<HttpResponse>) | undefined;
   readonly #random: Random;
@@ -175,9 +177,22 @@ export class FakeServices {
   }
 
   #watch(query: URLSearchParams, signal: AbortSignal): HttpResponse {
-    const from = Number(query.get("resourceVersion"));
+    const initial = query.has("sendInitialEvents");
+    if (initial && !this.streamsLists) {
+      return refuse(
+        422,
+        "Invalid",
+        "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled",
+      );
+    }
+    const from = initial ? this.#version : Number(query.get("resourceVersion"));
     const stream = new Channel<Uint8Array | Error>();
-    if (from < this.#oldest) {
+    if (initial) {
+      for (const object of this.objects.values()) this.#write(stream, { type: "ADDED", object });
+      const annotations = { "k8s.io/initial-events-end": "true" };
+      const metadata = { resourceVersion: String(this.#version), annotations };
+      this.#write(stream, { type: "BOOKMARK", object: { metadata } });
+    } else if (from < this.#oldest) {
       if (!this.goneInStream) return refuse(410, "Expired", `too old resource version: ${from}`);
       this.#write(stream, { type: "ERROR", object: status(410, "Expired", `too old resource version: ${from}`) });
       stream.close();

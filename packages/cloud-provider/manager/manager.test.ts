@@ -1,118 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  type Clock,
-  type HttpHandler,
-  inProcessTransport,
-  type Listen,
-  readText,
-  seededRandom,
-  silentLogger,
-  type Transport,
-  VirtualClock,
-} from "@ccm/base";
-import { createKubeClient, EVENTS, type Event, hasCode, LEASES, type Lease, NODES, SERVICES } from "@ccm/kube";
-import { createKubeServer } from "@ccm/kube-server";
-import type { CloudProvider } from "../contract.ts";
-import { FakeProvider } from "../fake-provider.ts";
-import { memoryMetrics, newNode, newService, READY, UNINITIALIZED, until } from "../testing/harness.ts";
-import { defaultConfig, type ManagerConfig } from "./config.ts";
-import { runManager } from "./manager.ts";
+import { EVENTS, type Event, hasCode, NODES, SERVICES } from "@ccm/kube";
+import { newNode, newService, READY, UNINITIALIZED } from "../testing/harness.ts";
+import { createWorld, runs } from "./testing/world.ts";
 import { UsageError } from "./usage-error.ts";
-
-const LEASE = { namespace: "kube-system", name: "cloud-controller-manager" };
-const CONFIG: ManagerConfig = { ...defaultConfig("fake"), clusterCidr: "10.244.0.0/16" };
-
-function createWorld() {
-  const clock = new VirtualClock();
-  const server = createKubeServer({ clock, random: seededRandom("server") });
-  const send = inProcessTransport(server.handler);
-  const parts = { baseUrl: "https://kubernetes.test", clock };
-  const user = createKubeClient({ ...parts, send, random: seededRandom("user") });
-  let cut = false;
-
-  /** A process: killed, nothing of it happens any more. */
-  const launch = (
-    name: string,
-    options: { config?: Partial<ManagerConfig>; provider?: Partial<CloudProvider> } = {},
-  ) => {
-    let alive = true;
-    const living: Clock = {
-      now: () => clock.now(),
-      monotonic: () => clock.monotonic(),
-      schedule: (ms, fn) => clock.schedule(ms, () => alive && fn()),
-    };
-    const network: Transport = async (request, more) => {
-      if (cut && alive) throw new Error("no route to host");
-      const response = alive ? await send(request, more) : undefined;
-      return alive && response ? response : new Promise(() => {});
-    };
-    const cloud = new FakeProvider({ clock });
-    const provider: CloudProvider = Object.assign(cloud, options.provider);
-    const stop = new AbortController();
-    const metrics = memoryMetrics();
-    const handlers: { handler: HttpHandler; port: number; closed: boolean }[] = [];
-    const listen: Listen = async ({ handler, port }) => {
-      const entry = { handler, port, closed: false };
-      handlers.push(entry);
-      return {
-        port,
-        close: async () => {
-          entry.closed = true;
-        },
-      };
-    };
-    const random = seededRandom(name);
-    const env = {
-      client: createKubeClient({ ...parts, clock: living, send: network, random }),
-      clock: living,
-      random,
-      logger: silentLogger,
-      metrics,
-      hostname: name,
-      listen,
-    };
-    let outcome: unknown = "running";
-    const ended = runManager({ ...CONFIG, ...options.config }, provider, env, stop.signal).then(
-      () => {
-        outcome = "ended";
-      },
-      (error: unknown) => {
-        outcome = error;
-      },
-    );
-    return {
-      cloud,
-      metrics,
-      handlers,
-      get outcome() {
-        return outcome;
-      },
-      kill() {
-        alive = false;
-      },
-      async terminate() {
-        stop.abort(new Error("SIGTERM"));
-        await until(clock, ended);
-      },
-    };
-  };
-  return {
-    clock,
-    user,
-    launch,
-    during: <T>(promise: Promise<T>) => until(clock, promise),
-    holder: async () => (await until(clock, user.get<Lease>(LEASES, LEASE))).spec?.holderIdentity ?? "",
-    /** The network between the managers and the API server. */
-    set network(up: boolean) {
-      cut = !up;
-    },
-    close: () => server.close(),
-  };
-}
-type Manager = ReturnType<ReturnType<typeof createWorld>["launch"]>;
-const runs = (manager: Manager): number =>
-  manager.metrics.value("running_managed_controllers", { name: "service", manager: "cloud-controller-manager" });
 
 describe("the manager", () => {
   it("runs the four controllers: a node is initialised and routed, a Service gets its load balancer", async () => {
@@ -171,16 +62,11 @@ describe("the manager", () => {
     await world.clock.advance(10_000);
     const follower = world.launch("two");
     await world.clock.advance(10_000);
-    const verbose = async (manager: Manager) => {
-      const handler = manager.handlers[0]?.handler ?? assert.fail();
-      const get = inProcessTransport(handler);
-      const answer = await get({ method: "GET", url: "https://ccm.test/healthz?verbose", headers: {} });
-      return readText(answer.body);
-    };
+    const verbose = (manager: typeof leader) => manager.get("/healthz?verbose");
     assert.equal(
       await verbose(leader),
       [
-        "[+]leaderElection ok",
+        "200 [+]leaderElection ok",
         "[+]cloud-node-controller ok",
         "[+]cloud-node-lifecycle-controller ok",
         "[+]node-route-controller ok",
@@ -188,7 +74,7 @@ describe("the manager", () => {
         "healthz check passed\n",
       ].join("\n"),
     );
-    assert.equal(await verbose(follower), "[+]leaderElection ok\nhealthz check passed\n");
+    assert.equal(await verbose(follower), "200 [+]leaderElection ok\nhealthz check passed\n");
     assert.equal(leader.handlers[0]?.port, 10258);
     await leader.terminate();
     await follower.terminate();
