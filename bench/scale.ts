@@ -17,7 +17,7 @@ import { editDuringResync } from "./scale/edit-during-resync.ts";
 import { idle } from "./scale/idle.ts";
 import { loadBalancers, makeLoadBalancers } from "./scale/load-balancers.ts";
 import { newNodes } from "./scale/new-nodes.ts";
-import { buildGoFramework, type Side } from "./scale/subject.ts";
+import { buildGoFramework, bundleOurs, type Side } from "./scale/subject.ts";
 
 const SCENARIOS = ["idle", "new-nodes", "load-balancers", "edit"] as const;
 type Scenario = (typeof SCENARIOS)[number];
@@ -104,10 +104,10 @@ function ratios(ours: object, go: object | undefined): Readonly<Record<string, n
 }
 
 findAssets();
-const goBinary = values.ours ? "" : await buildGoFramework();
+const programs = { ours: await bundleOurs(), go: values.ours ? "" : await buildGoFramework() };
 const plane = await startControlPlane({ serviceCidrs: ["10.96.0.0/12"] });
 try {
-  const bench = createBench({ client: plane.admin.client, kubeconfig: plane.admin.kubeconfigFile, goBinary, print });
+  const bench = createBench({ client: plane.admin.client, kubeconfig: plane.admin.kubeconfigFile, programs, print });
   const result: Record<string, unknown> = {};
   for (const scenario of SCENARIOS.filter((name) => only.includes(name))) {
     print(`${scenario} …`);

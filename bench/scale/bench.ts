@@ -14,11 +14,11 @@ export interface Bench {
 export function createBench(options: {
   readonly client: KubeClient;
   readonly kubeconfig: string;
-  readonly goBinary: string;
+  readonly programs: Readonly<Record<Side, string>>;
   readonly print: (line: string) => void;
 }): Bench {
-  const { client, print, kubeconfig, goBinary } = options;
-  return { client, print, start: (side, more = {}) => startSubject(side, { kubeconfig, goBinary, ...more }) };
+  const { client, print, kubeconfig, programs } = options;
+  return { client, print, start: (side, more = {}) => startSubject(side, { kubeconfig, programs, ...more }) };
 }
 
 /** The value below which the share `q` of the numbers lies. */

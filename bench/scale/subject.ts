@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { sleep } from "@ccm/base";
 import { systemClock } from "@ccm/base/node";
+import { bundle } from "../../scripts/bundle.ts";
 
 export type Side = "ours" | "go";
 
@@ -47,7 +48,14 @@ const SYNCED: Readonly<Record<Side, RegExp>> = {
   go: /"Caches are synced"/,
 };
 
-/** Builds bench/go-framework, unless it is there. Throws when Go is not installed. */
+/** Our side as it is shipped: one bundled file. */
+export async function bundleOurs(): Promise<string> {
+  const file = join(tmpdir(), "ccm-bench-ours.mjs");
+  await bundle(OURS, file);
+  return file;
+}
+
+/** Builds bench/go-framework. Throws when Go is not installed. */
 export async function buildGoFramework(): Promise<string> {
   const binary = join(tmpdir(), "ccm-bench-go-framework");
   const args = ["build", "-trimpath", "-ldflags=-s -w", "-o", binary, "."];
@@ -58,7 +66,7 @@ export async function buildGoFramework(): Promise<string> {
 export function startSubject(
   side: Side,
   options: {
-    readonly goBinary: string;
+    readonly programs: Readonly<Record<Side, string>>;
     readonly kubeconfig: string;
     readonly latencies?: Latencies;
     readonly flags?: readonly string[];
@@ -83,8 +91,8 @@ export function startSubject(
   const startedAt = systemClock.monotonic();
   const child =
     side === "ours"
-      ? spawn(process.execPath, [OURS, ...common], { env, stdio: ["ignore", "pipe", "pipe"] })
-      : spawn(options.goBinary, common, { env, stdio: ["ignore", "pipe", "pipe"] });
+      ? spawn(process.execPath, [options.programs.ours, ...common], { env, stdio: ["ignore", "pipe", "pipe"] })
+      : spawn(options.programs.go, common, { env, stdio: ["ignore", "pipe", "pipe"] });
   process.once("exit", () => child.kill("SIGKILL"));
   const log: string[] = [];
   const synced = Promise.withResolvers<number>();
