@@ -33,7 +33,7 @@ export interface ProviderContext {
 // ---- nodes
 
 export interface InstanceMetadata {
-  /** `<provider name>://<instance>`, never empty. */
+  /** `<provider name>://<instance>`. Empty: the Node keeps its own; one that has none stays uninitialized. */
   readonly providerId: string;
   readonly instanceType: string;
   readonly addresses: readonly NodeAddress[];
@@ -54,7 +54,10 @@ export type InstanceLookup =
   | { readonly state: "unknown"; readonly reason: string };
 
 export interface Instances {
-  /** By spec.providerID when set, else by name, labels and annotations. */
+  /**
+   * By spec.providerID when set, else by name, labels and annotations. A thrown CloudError of code "absent" is an absence
+   * where this is the only call; beside a `lookupMany` it is a failure, for it may be about anything.
+   */
   lookup(node: Node, signal: AbortSignal): Promise<InstanceLookup>;
   /**
    * Optional: answers for many nodes at once with as few calls as the cloud allows, in the order given.

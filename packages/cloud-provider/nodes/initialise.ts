@@ -6,7 +6,7 @@ import { type InstanceSource, whyNotFound } from "../instance-source.ts";
 import type { RepeatFilter } from "../repeat-filter.ts";
 import { ANNOTATION_OWNED_LABELS, ANNOTATION_PROVIDED_IP, TAINT_UNINITIALIZED } from "../well-known.ts";
 import { sameAddresses, wantedAddresses } from "./addresses.ts";
-import { reservedLabels } from "./labels.ts";
+import { keptLabels, reservedLabels } from "./labels.ts";
 import { labelsAtStart, recordOf } from "./owned-labels.ts";
 import { enforceProvidedIps } from "./provided-ip.ts";
 import { isUninitialized } from "./taints.ts";
@@ -118,18 +118,20 @@ export function createInitialiser(
     });
   };
 
+  const warnAboutLabels = (node: Node, metadata: InstanceMetadata): void => {
+    const warn = (message: string, labels: readonly string[]) => {
+      if (labels.length > 0) logger.warn(message, { node: node.metadata.name, labels: labels.join(", ") });
+    };
+    warn("labels of the provider dropped: their names belong to Kubernetes", reservedLabels(metadata));
+    warn("labels of the provider dropped: the node has them with other values", keptLabels(node, metadata));
+  };
+
   return async (node, signal) => {
     const metadata = await metadataOf(node, signal);
     const untainted = await write(() => writeNode(node, metadata, signal));
     told.forget(node.metadata.uid ?? "");
     if (!untainted) return;
-    const reserved = reservedLabels(metadata);
-    if (reserved.length > 0) {
-      logger.warn("labels of the provider dropped: their names belong to Kubernetes", {
-        node: node.metadata.name,
-        labels: reserved.join(", "),
-      });
-    }
+    warnAboutLabels(node, metadata);
     logger.info("node initialised", { node: node.metadata.name, providerID: metadata.providerId });
     observeAge(initialDelay, node);
     events.event(NODES, node, "Normal", "Synced", "Node synced successfully");

@@ -28,6 +28,13 @@ export function reservedLabels({ additionalLabels: given }: InstanceMetadata): r
   return Object.keys(given).filter((key) => RESERVED.test(key));
 }
 
+/** Additional labels that the node has with another value, which it keeps. */
+export function keptLabels(node: Node, metadata: InstanceMetadata): readonly string[] {
+  const has = node.metadata.labels ?? {};
+  const given = Object.entries(additionalLabels(metadata));
+  return given.filter(([key, value]) => has[key] !== undefined && has[key] !== value).map(([key]) => key);
+}
+
 /** What initialisation sets: zone, region and type always, additional ones where the node has no such label. */
 export function initialLabels(node: Node, metadata: InstanceMetadata): Labels {
   const has = node.metadata.labels ?? {};

@@ -17,9 +17,12 @@ export interface NodePassOptions {
   readonly workers: number;
 }
 
+/** Nodes compared in one turn of the event loop. */
+const NODES_A_TURN = 250;
+
 /** One look at all initialised Nodes: their addresses and the labels that are ours follow the cloud. */
 export function createNodePass(context: ControllerContext, options: NodePassOptions) {
-  const { client, nodes, logger } = context;
+  const { client, nodes, clock, logger } = context;
   const { instances, providerName, workers } = options;
   const replacement = createReplacementReport(context, instances);
 
@@ -54,6 +57,14 @@ export function createNodePass(context: ControllerContext, options: NodePassOpti
     return now && now.metadata.uid === node.metadata.uid && !isUninitialized(now) ? now : undefined;
   };
 
+  const refresh = async (listed: Node, metadata: InstanceMetadata, signal: AbortSignal): Promise<void> => {
+    const node = latest(listed);
+    if (!node || signal.aborted) return;
+    // Labels first: their patch is refused when the Node's version is not the newest, which an address would change.
+    await attempt("labels", node, signal, () => refreshLabels(node, metadata, signal));
+    await attempt("addresses", node, signal, () => refreshAddresses(node, metadata, signal));
+  };
+
   return async (signal: AbortSignal): Promise<void> => {
     const ours = nodes.list().filter((node) => !isUninitialized(node) && mayBeOf(node, providerName));
     let found: readonly InstanceLookup[];
@@ -63,15 +74,14 @@ export function createNodePass(context: ControllerContext, options: NodePassOpti
       if (!signal.aborted) logger.warn("nodes not compared with the cloud", { error: errorText(error) });
       return;
     }
-    await mapLimited(ours, workers, async (listed, index) => {
-      const lookup = found[index];
-      const node = lookup?.state === "found" ? latest(listed) : undefined;
-      if (signal.aborted || lookup?.state !== "found" || !node) return;
-      const { metadata } = lookup;
-      // Labels first: their patch is refused when the Node's version is not the newest, which an address would change.
-      await attempt("labels", node, signal, () => refreshLabels(node, metadata, signal));
-      await attempt("addresses", node, signal, () => refreshAddresses(node, metadata, signal));
-    });
+    for (let start = 0; start < ours.length && !signal.aborted; start += NODES_A_TURN) {
+      await mapLimited(ours.slice(start, start + NODES_A_TURN), workers, async (listed, index) => {
+        const lookup = found[start + index];
+        if (lookup?.state === "found") await refresh(listed, lookup.metadata, signal);
+      });
+      // Comparing thousands of nodes in one go would keep the process from everything else.
+      await new Promise<void>((resolve) => void clock.schedule(0, resolve));
+    }
     await replacement.check(ours, found, signal);
   };
 }

@@ -66,6 +66,11 @@ export function labelChange(node: Node, metadata: InstanceMetadata): LabelChange
       owned[key] = recorded;
     } else if (recorded !== null && has[key] === recorded) labels[key] = null;
   }
-  const recordStays = recordOf(owned) === recordOf(before);
-  return recordStays && Object.keys(labels).length === 0 ? undefined : { labels, owned };
+  const nothing = Object.keys(labels).length === 0 && isSameRecord(owned, before);
+  return nothing ? undefined : { labels, owned };
+}
+
+function isSameRecord(a: OwnedLabels, b: OwnedLabels): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }
