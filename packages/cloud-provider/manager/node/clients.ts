@@ -1,6 +1,12 @@
-import type { Clock, Logger, Metrics, Random } from "@ccm/base";
+import { type Clock, errorText, type Logger, type Metrics, type Random } from "@ccm/base";
 import { openTransport } from "@ccm/base/node";
-import { createKubeClient, type KubeClient, type KubeConnection, serviceAccountHeaders } from "@ccm/kube";
+import {
+  createKubeClient,
+  type KubeClient,
+  type KubeConnection,
+  renewingTransport,
+  serviceAccountHeaders,
+} from "@ccm/kube";
 import { connectKube } from "@ccm/kube/node";
 import type { ManagerConfig } from "../config.ts";
 
@@ -34,15 +40,20 @@ export async function createManagerClients(
   },
 ): Promise<ManagerClients> {
   const closers: (() => Promise<void>)[] = [];
-  const open = (tls: KubeConnection["tls"]) => {
-    const { send, close } = openTransport(tls);
+  const open = (connection: Pick<KubeConnection, "tls" | "renewTls">) => {
+    const { send, close } = renewingTransport({
+      connection,
+      open: openTransport,
+      clock: parts.clock,
+      onError: (error) => parts.logger.warn("the client certificate cannot be read anew", { error: errorText(error) }),
+    });
     closers.push(close);
     return send;
   };
   const connect = (kubeconfig: string, flag: string) =>
     connectKube({ kubeconfig, flag, server: flag === "kubeconfig" ? config.master : "", metrics: parts.metrics });
   const base = await connect(config.kubeconfig, "kubeconfig");
-  const send = open(base.tls);
+  const send = open(base);
   const limits = config.kubeApiQps > 0 ? { qps: config.kubeApiQps, burst: config.kubeApiBurst } : {};
   const make = (name: string, more: Partial<Parameters<typeof createKubeClient>[0]> = {}): KubeClient =>
     createKubeClient({
@@ -57,13 +68,13 @@ export async function createManagerClients(
   const asServiceAccount = (identity: string) => {
     const { cert: _, key: __, ...tls } = base.tls;
     const authorize = serviceAccountHeaders({ ...parts, client, namespace: NAMESPACE, name: identity });
-    return { send: open(tls), authorize };
+    return { send: open({ tls }), authorize };
   };
   const known = new Map<string, KubeClient>();
   const reviewer = async (name: string, kubeconfig: string, flag: string): Promise<KubeClient> => {
     if (kubeconfig === "") return make(name, REVIEWS);
     const other = await connect(kubeconfig, flag);
-    return make(name, { ...REVIEWS, baseUrl: other.server, send: open(other.tls), authorize: other.authorize });
+    return make(name, { ...REVIEWS, baseUrl: other.server, send: open(other), authorize: other.authorize });
   };
   const client = make("shared-informers");
   return {
@@ -76,7 +87,7 @@ export async function createManagerClients(
     },
     // Connections of its own as well: a renewal waits behind nobody's long list.
     electionClient: make("leader-election", {
-      send: open(base.tls),
+      send: open(base),
       timeoutMs: Math.max(1000, config.leaderElectRenewDeadline / 2),
     }),
     authenticationClient: await reviewer(
