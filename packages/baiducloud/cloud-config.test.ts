@@ -28,7 +28,7 @@ describe("the cloud config", () => {
     [
       "a missing key",
       JSON.stringify({ ...GOOD, ClusterId: undefined }),
-      /^cloud\.config: ClusterId: expected the cluster's ID$/,
+      /^cloud\.config: ClusterId: expected the cluster's ID: at most 64 letters/,
     ],
     ["an empty one", JSON.stringify({ ...GOOD, Region: "" }), /^cloud\.config: Region: expected a region such as bj/],
     ["a number for a text", JSON.stringify({ ...GOOD, VpcId: 7 }), /^cloud\.config: VpcId: expected a VPC ID$/],
