@@ -11,6 +11,7 @@ export * from "./limiter.ts";
 export * from "./list.ts";
 export * from "./list-watch.ts";
 export * from "./recorder.ts";
+export * from "./renewing-transport.ts";
 export * from "./retry.ts";
 export * from "./service-account.ts";
 export * from "./time.ts";

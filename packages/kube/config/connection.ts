@@ -5,6 +5,8 @@ export interface KubeConnection {
   /** `https://host:port` */
   readonly server: string;
   readonly tls: TlsOptions;
+  /** The same anew. Present when the client certificate comes from files or a plugin, which may renew it. */
+  readonly renewTls?: () => Promise<TlsOptions>;
   /** The context's namespace. */
   readonly namespace?: string;
   /** Headers for a request. `refresh`: what was given before was refused. */

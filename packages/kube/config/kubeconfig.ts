@@ -54,21 +54,25 @@ export async function loadKubeConfig(options: KubeConfigOptions): Promise<KubeCo
     ...(insecureSkipVerify ? { insecureSkipVerify } : {}),
     ...(serverName ? { serverName } : {}),
   };
-  const { tls: identity, authorize } = await userIdentity(
-    user,
-    `${source}: user ${quote(userName)}`,
-    files,
-    options,
-    () => ({
-      server,
-      ...(ca ? { "certificate-authority-data": Buffer.from(ca).toString("base64") } : {}),
-      ...(serverName ? { "tls-server-name": serverName } : {}),
-      ...(insecureSkipVerify ? { "insecure-skip-tls-verify": true } : {}),
-      ...pluginConfig(cluster, atCluster),
-    }),
-  );
+  const {
+    tls: identity,
+    authorize,
+    renewTls,
+  } = await userIdentity(user, `${source}: user ${quote(userName)}`, files, options, () => ({
+    server,
+    ...(ca ? { "certificate-authority-data": Buffer.from(ca).toString("base64") } : {}),
+    ...(serverName ? { "tls-server-name": serverName } : {}),
+    ...(insecureSkipVerify ? { "insecure-skip-tls-verify": true } : {}),
+    ...pluginConfig(cluster, atCluster),
+  }));
   const namespace = textAt(context, "namespace", atContext);
-  return { server, tls: { ...tls, ...identity }, authorize, ...(namespace ? { namespace } : {}) };
+  return {
+    server,
+    tls: { ...tls, ...identity },
+    ...(renewTls ? { renewTls: async () => ({ ...tls, ...(await renewTls()) }) } : {}),
+    authorize,
+    ...(namespace ? { namespace } : {}),
+  };
 }
 
 function pluginConfig(cluster: Mapping, where: string): Mapping {

@@ -8,6 +8,8 @@ import { bearer, fileToken } from "./token.ts";
 interface Identity {
   readonly tls: TlsOptions;
   readonly authorize: KubeConnection["authorize"];
+  /** The client certificate anew; absent when it cannot change. */
+  readonly renewTls?: () => Promise<TlsOptions>;
 }
 
 /** To leave these out would be to act as somebody else than the file says. */
@@ -32,33 +34,63 @@ export async function userIdentity(
       throw configError(where, `${field} is not supported: ${advice}`);
     }
   }
-  const cert = await files.pem(user, "client-certificate", where);
-  const key = await files.pem(user, "client-key", where);
-  if ((cert === undefined) !== (key === undefined)) {
-    throw configError(where, "expected both client-certificate and client-key, found only one");
-  }
-  const tls: TlsOptions = cert && key ? { cert, key } : {};
+  const readPair = async (): Promise<TlsOptions> => {
+    const cert = await files.pem(user, "client-certificate", where);
+    const key = await files.pem(user, "client-key", where);
+    if ((cert === undefined) !== (key === undefined)) {
+      throw configError(where, "expected both client-certificate and client-key, found only one");
+    }
+    return cert && key ? { cert, key } : {};
+  };
+  const tls = await readPair();
+  const fromFiles = tls.cert !== undefined && !user["client-certificate-data"];
+  const beyond = await authorization(user, where, files, machine, describeCluster);
+  const renewPair = beyond.renewPair ?? (fromFiles ? readPair : undefined);
+  return {
+    tls: { ...tls, ...beyond.pair },
+    authorize: beyond.authorize,
+    ...(renewPair ? { renewTls: async () => ({ ...tls, ...(await renewPair()) }) } : {}),
+  };
+}
+
+interface Authorization {
+  readonly authorize: KubeConnection["authorize"];
+  /** The client certificate that comes with it. */
+  readonly pair?: TlsOptions;
+  readonly renewPair?: () => Promise<TlsOptions>;
+}
+
+async function authorization(
+  user: Mapping,
+  where: string,
+  files: ConfigFiles,
+  machine: ConfigEnvironment,
+  describeCluster: () => Mapping,
+): Promise<Authorization> {
   const tokenFile = textAt(user, "tokenFile", where);
   if (tokenFile) {
     const read = async () => new Secret((await files.text(tokenFile, `${where}: tokenFile`)).trim());
     const source = fileToken(`${where}: tokenFile`, read, machine.now);
     await source.get(false);
-    return { tls, authorize: bearer(source) };
+    return { authorize: bearer(source) };
   }
   const token = textAt(user, "token", where);
-  if (token) return { tls, authorize: header(where, "token", `Bearer ${token}`) };
+  if (token) return { authorize: header(where, "token", `Bearer ${token}`) };
   const username = textAt(user, "username", where);
   if (username) {
     const basic = Buffer.from(`${username}:${textAt(user, "password", where)}`).toString("base64");
-    return { tls, authorize: header(where, "username", `Basic ${basic}`) };
+    return { authorize: header(where, "username", `Basic ${basic}`) };
   }
-  if (user.exec === undefined || user.exec === null) return { tls, authorize: async () => ({}) };
+  if (user.exec === undefined || user.exec === null) return { authorize: async () => ({}) };
   const atExec = `${where}: exec`;
   const spec = execSpec(mappingAt(user, "exec", where), atExec, files, describeCluster);
   const source = execCredentials(spec, atExec, machine);
-  const { clientCertificate, clientKey } = await source.credential(false);
-  const pair = clientCertificate && clientKey ? { cert: clientCertificate, key: clientKey } : {};
-  return { tls: { ...tls, ...pair }, authorize: bearer(source) };
+  const renewPair = async (): Promise<TlsOptions> => {
+    const { clientCertificate, clientKey } = await source.credential(false);
+    return clientCertificate && clientKey ? { cert: clientCertificate, key: clientKey } : {};
+  };
+  const pair = await renewPair();
+  return { authorize: bearer(source), ...(pair.cert === undefined ? {} : { pair, renewPair }) };
 }
 
 /** A header whose value never changes. */
