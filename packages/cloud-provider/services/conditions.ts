@@ -3,6 +3,7 @@ import type { Service } from "@ccm/kube";
 import type { LoadBalancerResult } from "../contract.ts";
 import { cloudErrorOf } from "../error.ts";
 import { withoutRequestIds } from "../repeat-filter.ts";
+import { LABEL_EXCLUDE_BALANCERS } from "../well-known.ts";
 
 /** The condition of a Service that says how its load balancer is, so that one need not catch the Event. */
 export const CONDITION_READY = "LoadBalancerReady";
@@ -30,9 +31,8 @@ const UNAVAILABLE: ReadyCondition = {
   status: "False",
   reason: "UnAvailableLoadBalancer",
   message:
-    `${NO_NODES}: expected at least one Node that is not excluded by its label ` +
-    "node.kubernetes.io/exclude-from-external-load-balancers and not about to be deleted. " +
-    "It is looked at again when a Node is added.",
+    `${NO_NODES}: expected at least one Node that is not excluded by its label ${LABEL_EXCLUDE_BALANCERS}, is not about ` +
+    "to be deleted, and has the labels the Service asks for, if any. It is looked at again when a Node is added.",
 };
 
 export function conditionOf(result: LoadBalancerResult, backends: number): ReadyCondition {

@@ -142,6 +142,33 @@ describe("what waits", () => {
     await bench.close();
   });
 
+  it("at the start begins with deletions and new Services, goes on with what failed, and ends with what is healthy", async () => {
+    const failing = {
+      type: "LoadBalancerReady",
+      status: "False",
+      reason: "SyncLoadBalancerFailed",
+      message: "",
+      lastTransitionTime: "2026-01-01T00:00:00Z",
+    };
+    const healthy = settled("healthy", "192.0.2.1");
+    const bench = await start({
+      workers: 1,
+      services: [
+        healthy,
+        { ...settled("failing", "192.0.2.2"), status: { ...healthy.status, conditions: [failing] } },
+        { ...settled("old", "192.0.2.3"), spec: { type: "ClusterIP", ports: [{ port: 80 }] } },
+        newService("fresh"),
+      ],
+    });
+    await bench.seconds(5);
+    assert.deepEqual(bench.methods(), ["ensure", "ensureDeleted", "ensure", "ensure"]);
+    assert.deepEqual(
+      bench.cloud.calls.map(({ about }) => about[0]?.replace("default/", "")),
+      ["fresh", "old", "failing", "healthy"],
+    );
+    await bench.close();
+  });
+
   it("does not wait for a load balancer that takes for ever", async () => {
     const bench = await start({
       workers: 4,

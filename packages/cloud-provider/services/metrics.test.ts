@@ -39,6 +39,40 @@ describe("the service controller's metrics", () => {
     });
   });
 
+  it("end a pass only when a Service that was in work when it began has the new nodes, too", async () => {
+    const bench = await start({ latencyMs: 10_000 });
+    const passes = () => bench.metrics.value("service_controller_nodesync_latency_seconds");
+    await bench.create(newService("web"));
+    await bench.seconds(5);
+    const before = passes();
+    await bench.addNode("n3");
+    await bench.seconds(10);
+    assert.deepEqual(bench.methods(), ["ensure", "updateBackends"]);
+    assert.equal(passes(), before);
+    await bench.seconds(10);
+    assert.equal(passes(), before + 1);
+    await bench.close();
+  });
+
+  it("count a Service that fails as a whole among those with problems, until it works or goes", async () => {
+    const bench = await start();
+    const troubled = () => bench.metrics.value("service_controller_services_with_problems");
+    bench.cloud.fail("ensure", new Error("busy"), 2);
+    await bench.create(newService("a"));
+    await bench.create(newService("b"));
+    await bench.clock.advance(1000);
+    assert.equal(troubled(), 2);
+    await bench.seconds(30);
+    assert.equal(troubled(), 0);
+    bench.cloud.fail("ensureDeleted", new Error("busy"));
+    await bench.remove("a");
+    await bench.clock.advance(1000);
+    assert.equal(troubled(), 1);
+    await bench.seconds(30);
+    assert.equal(troubled(), 0);
+    await bench.close();
+  });
+
   it("count updates of backends and their failures, not ensures; a pass; and the queues by their names", async () => {
     const bench = await start();
     const { value } = bench.metrics;

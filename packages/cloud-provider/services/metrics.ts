@@ -25,7 +25,7 @@ export function serviceMetrics(metrics: Metrics) {
   });
   const problems = metrics.gauge({
     name: "service_controller_services_with_problems",
-    help: "Services of which a part could not be satisfied, as their Events say",
+    help: "Services whose load balancer is not as they ask for, as their Events say",
   });
   return {
     updateStarted: () => updates.inc(),

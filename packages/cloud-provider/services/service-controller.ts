@@ -4,6 +4,7 @@ import type { LoadBalancers } from "../contract.ts";
 import { cloudErrorOf } from "../error.ts";
 import { linkedSignal } from "../manager/linked-signal.ts";
 import { createBackendSets } from "./backend-sets.ts";
+import { shownCondition } from "./conditions.ts";
 import { watchForDrift } from "./drift.ts";
 import { serviceMetrics } from "./metrics.ts";
 import {
@@ -60,8 +61,12 @@ export function createServiceController(context: ControllerContext, options: Ser
   /** Ends the look at a Service that nobody waits for, by key, so that a user's edit of it need not wait either. */
   const resyncs = new Map<string, () => void>();
 
-  /** A user waits for it, or nobody: it is as it should be, as far as one can see. */
-  const laneOf = (found: Service) => (wantsLoadBalancer(found) && isSettled(found) ? RESYNC : USER);
+  /** Of a Service that is there at the start: a user waits for it, it failed before, or nobody waits. */
+  const laneOf = (found: Service): number => {
+    if (needsCleanup(found)) return USER;
+    if (isSettled(found)) return RESYNC;
+    return shownCondition(found)?.status === "False" ? RETRY : USER;
+  };
 
   const settle = (key: string, outcome: Outcome, lane: number): void => {
     if (outcome === "retry") {
@@ -101,7 +106,8 @@ export function createServiceController(context: ControllerContext, options: Ser
     } finally {
       resyncs.delete(key);
       own.end();
-      passes.finish(key);
+      // One that began before the pass may have had the nodes from before it.
+      if (lanes.has(BACKENDS)) passes.finish(key);
     }
   };
 

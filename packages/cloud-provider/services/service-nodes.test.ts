@@ -63,6 +63,40 @@ describe("a change of nodes", () => {
     await bench.close();
   });
 
+  it("that the cloud is too busy for is looked at when the cloud says", async () => {
+    const bench = await start();
+    await bench.create(newService("web"));
+    await bench.seconds(5);
+    bench.cloud.resetCalls();
+    bench.cloud.fail("updateBackends", new CloudError("throttled", "slow down", { retryAfterMs: 42_000 }));
+    await bench.addNode("n3");
+    await bench.seconds(120);
+    const [first = 0, second = 0] = bench.cloud.calls.map(({ at }) => at);
+    assert.deepEqual([bench.methods(), second - first], [["updateBackends", "ensure"], 42_000]);
+    await bench.close();
+  });
+
+  it("of a Service with a problem that is known costs one call, with another problem a look at all of it", async () => {
+    const bad = { facet: "annotations", reason: "BadAnnotation", message: "expected 1..200", retryable: false };
+    const bench = await start();
+    bench.cloud.problems.set("default/web", [bad]);
+    await bench.create(newService("web"));
+    await bench.seconds(5);
+    bench.cloud.resetCalls();
+    await bench.addNode("n3");
+    await bench.seconds(5);
+    assert.deepEqual(bench.methods(), ["updateBackends"]);
+    bench.cloud.problems.set("default/web", [
+      bad,
+      { ...bad, facet: "backends", reason: "TooMany", message: "50 at most" },
+    ]);
+    await bench.addNode("n4");
+    await bench.seconds(5);
+    assert.deepEqual(bench.methods(), ["updateBackends", "updateBackends", "ensure"]);
+    assert.deepEqual(await bench.events("web", "TooMany"), ["Warning TooMany: 50 at most"]);
+    await bench.close();
+  });
+
   it("waits for the ensure that is under way, and then is not needed", async () => {
     const bench = await start({ latencyMs: 3000 });
     await bench.create(newService("web"));

@@ -52,12 +52,27 @@ export function createServiceSync(context: ControllerContext, options: ServiceSy
   const told = createRepeatFilter(clock);
   const problems = createProblemReporter(events, told);
   const writer = createServiceWriter(context);
+  /** Services whose load balancer is not as they ask for, by key. */
+  const troubled = new Set<string>();
 
   const tell = (service: Service, reason: string, message: string): void =>
     events.event(SERVICES, service, "Normal", reason, message);
   const warn = (service: Service, reason: string, message: string): void =>
     events.event(SERVICES, service, "Warning", reason, message);
   const backendsFor = (service: Service) => backends.of(loadBalancers.nodeSelector?.(service));
+
+  const noteProblem = (key: string, has: boolean): void => {
+    if (has) troubled.add(key);
+    else troubled.delete(key);
+    measure.servicesWithProblems(troubled.size);
+  };
+  /** There is nothing of the Service left to know of. */
+  const forget = (key: string): void => {
+    entries.delete(key);
+    problems.forget(key);
+    noteProblem(key, false);
+    for (const what of ["deleting", "failure"]) told.forget(`${what} ${key}`);
+  };
 
   const ensure = async (key: string, service: Service, lane: Lane, signal: AbortSignal): Promise<Outcome> => {
     const before = entries.get(key);
@@ -82,7 +97,7 @@ export function createServiceSync(context: ControllerContext, options: ServiceSy
     const wanted = { condition, ...(result.status ? { status: result.status } : {}) };
     entry.written = await writer.setStatus(service, wanted, entry.written, signal);
     problems.report(key, service, result.problems);
-    measure.servicesWithProblems(problems.size);
+    noteProblem(key, result.problems.length > 0);
     told.forget(`failure ${key}`);
     if (result.againAfterMs !== undefined) return { againAfterMs: result.againAfterMs };
     entry.ensured = true;
@@ -111,10 +126,7 @@ export function createServiceSync(context: ControllerContext, options: ServiceSy
       throw gone ? error : failed("delete")(error);
     });
     const released = gone || (await writer.release(service, signal));
-    entries.delete(key);
-    problems.forget(key);
-    measure.servicesWithProblems(problems.size);
-    for (const what of ["deleting", "failure"]) told.forget(`${what} ${key}`);
+    forget(key);
     if (existed) tell(service, "DeletedLoadBalancer", "Deleted load balancer");
     return released ? "done" : { againAfterMs: CATCH_UP_MS };
   };
@@ -138,7 +150,10 @@ export function createServiceSync(context: ControllerContext, options: ServiceSy
       if (before && before.service.metadata.uid !== service?.metadata.uid) {
         await cleanUp(key, before.service, true, lane, signal);
       }
-      if (!service) return "done";
+      if (!service) {
+        forget(key);
+        return "done";
+      }
       if (wantsLoadBalancer(service) && !service.metadata.deletionTimestamp) return ensure(key, service, lane, signal);
       // Our finalizer is there before the first call to the cloud: without it, and without having called, nothing is ours.
       return hasFinalizer(service) || entries.has(key) ? cleanUp(key, service, false, lane, signal) : "done";
@@ -163,12 +178,12 @@ export function createServiceSync(context: ControllerContext, options: ServiceSy
         measure.updateFailed();
         warn(service, "UpdateLoadBalancerFailed", updateFailure(nodes, error));
         entry.ensured = false;
-        return { lookAfterMs: 0 };
+        return { lookAfterMs: cloudErrorOf(error)?.retryAfterMs ?? 0 };
       } finally {
         measure.updateTook((clock.monotonic() - since) / 1000);
       }
-      // Only a look at the entire Service tells which problems it has.
-      if (result.problems.length > 0 || result.againAfterMs !== undefined) {
+      // Only a look at the entire Service tells which problems it has, when it has others than before.
+      if (!problems.known(key, result.problems) || result.againAfterMs !== undefined) {
         return { lookAfterMs: result.againAfterMs ?? 0 };
       }
       if (nodes.length === 0) warn(service, "UnAvailableLoadBalancer", NO_NODES);
@@ -185,6 +200,7 @@ export function createServiceSync(context: ControllerContext, options: ServiceSy
       const entry = entries.get(key);
       logger.warn("service could not be synced, trying again", { service: key, error: text });
       const news = told.isNews(`failure ${key}`, text);
+      noteProblem(key, true);
       if (entry && entry.service.metadata.uid !== present?.metadata.uid) {
         if (news) warn(entry.service, "DeleteLoadBalancerFailed", `Error deleting load balancer: ${text}`);
       } else if (present) {
