@@ -1,4 +1,5 @@
 export * from "./cloud-config.ts";
+export * from "./cloud-connection.ts";
 export * from "./load-balancers/annotations.ts";
 export { type Desired, desiredOf } from "./load-balancers/desired.ts";
 export { createObserver, type Observer } from "./load-balancers/observe.ts";
