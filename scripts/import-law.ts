@@ -47,6 +47,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   "@ccm/cloudlab": [...PACKAGES, ...LAB],
   "@ccm/cloud-controller-manager": PACKAGES,
   "@ccm/kubectl-baiducloud": PACKAGES,
+  "@ccm/example-shelf-cloud": ["@ccm/base", "@ccm/kube", "@ccm/cloud-provider"],
 };
 
 /** The two readings of Baidu's API, which must not lean on each other. */
@@ -179,9 +180,17 @@ function withoutStrings(text: string): string {
   return text.replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g, (match) => match.replace(/[^\n]/g, " "));
 }
 
+const TOPS = ["packages", "lab", "apps", "examples"];
+
+/** examples/ holds single files too. */
+function foldersIn(folder: string): readonly string[] {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
+
 function readRooms(root: string): readonly Room[] {
-  return ["packages", "lab", "apps"].flatMap((top) =>
-    readdirSync(join(root, top)).map((name): Room => {
+  return TOPS.flatMap((top) =>
+    foldersIn(join(root, top)).map((name): Room => {
       const folder = `${top}/${name}`;
       const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as {
         name: string;
@@ -199,7 +208,7 @@ function readRooms(root: string): readonly Room[] {
 }
 
 function readSources(root: string): readonly SourceFile[] {
-  return ["packages", "lab", "apps"].flatMap((top) =>
+  return TOPS.flatMap((top) =>
     readdirSync(join(root, top), { recursive: true, encoding: "utf8" })
       .filter((path) => /\.(ts|mjs)$/.test(path) && !path.includes("node_modules"))
       .map((path) => ({ path: `${top}/${path}`, text: readFileSync(join(root, top, path), "utf8") })),

@@ -8,7 +8,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const CLOUDLAB = `${ROOT}apps/cloudlab/main.ts`;
 const CCM = `${ROOT}apps/cloud-controller-manager/main.ts`;
 
-const FOLDERS = ["packages", "lab", "apps", "scripts", "bench"];
+const FOLDERS = ["packages", "lab", "apps", "scripts", "bench", "examples"];
 
 const VERBS = { start, test, "test:real": testReal, check, bench, build };
 

@@ -1,6 +1,7 @@
 export * from "./contract.ts";
 export * from "./error.ts";
 export * from "./fake-provider.ts";
+export * from "./http-error.ts";
 export * from "./manager/config.ts";
 export * from "./manager/controllers.ts";
 export * from "./manager/duration.ts";
