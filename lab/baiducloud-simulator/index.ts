@@ -3,5 +3,5 @@ export type { AccessKey } from "./api/signature.ts";
 export * from "./data-plane/data-plane.ts";
 export * from "./events.ts";
 export type { Inventory } from "./inventory.ts";
-export type { NewInstance, SimulatedInstance } from "./products/instances.ts";
+export type { InstanceStatus, MachineProduct, NewInstance, SimulatedInstance } from "./products/instances.ts";
 export * from "./simulator.ts";

@@ -19,11 +19,18 @@ import { createEipPool } from "./eip-pool.ts";
 import type { SimulatorEvent } from "./events.ts";
 import { type Inventory, inventoryOf } from "./inventory.ts";
 import { createBackends } from "./products/backends.ts";
+import { createBbc } from "./products/bbc.ts";
 import { createBlbs } from "./products/blbs.ts";
 import { createCce } from "./products/cce.ts";
 import { createEips, type Eips } from "./products/eips.ts";
 import { forwardingsOf } from "./products/forwardings.ts";
-import { createInstances, type NewInstance, type SimulatedInstance } from "./products/instances.ts";
+import { createHpas } from "./products/hpas.ts";
+import {
+  createInstances,
+  type InstanceStatus,
+  type NewInstance,
+  type SimulatedInstance,
+} from "./products/instances.ts";
 import { createListeners } from "./products/listeners.ts";
 import { createNetwork } from "./products/network.ts";
 import { createSecurityGroups } from "./products/security-groups.ts";
@@ -59,6 +66,9 @@ export interface Simulator {
   deleteInstance(id: string): void;
   startInstance(id: string): void;
   stopInstance(id: string): void;
+  setInstanceStatus(id: string, status: InstanceStatus): void;
+  /** Another route table of the VPC. Returns its id. */
+  createRouteTable(): string;
   inventory(): Inventory;
   close(): Promise<void>;
 }
@@ -91,6 +101,8 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   createBackends(account, router, blbs, instances, dataPlane);
   createSecurityGroups(account, router, blbs);
   createTags(account, router, blbs, eips);
+  createBbc(account, router, instances);
+  createHpas(account, router, instances);
   createCce(account, router, instances);
 
   const refresh = (): void => dataPlane.apply(forwardingsOf(blbs, eips, instances));
@@ -156,6 +168,8 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     deleteInstance: instances.delete,
     startInstance: instances.start,
     stopInstance: instances.stop,
+    setInstanceStatus: instances.setStatus,
+    createRouteTable: network.createRouteTable,
     inventory: () => inventoryOf(blbs, eips, network, instances),
     close: () => dataPlane.close(),
   };

@@ -1,4 +1,4 @@
-import { createBaiduCloud } from "@ccm/baiducloud";
+import { createBaiduCloud, parseCloudConfig } from "@ccm/baiducloud";
 import { createSimulator, type Quotas, type Simulator, type Timings } from "@ccm/baiducloud-simulator";
 import {
   inProcessTransport,
@@ -24,6 +24,8 @@ export interface WorldOptions {
   readonly timings?: Partial<Timings>;
   readonly quotas?: Partial<Quotas>;
   readonly config?: Partial<ManagerConfig>;
+  /** Keys of the cloud config besides those that every world needs. */
+  readonly cloudConfig?: Readonly<Record<string, unknown>>;
 }
 
 /** A running cloud controller manager of the world. */
@@ -125,18 +127,17 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       const provider = createBaiduCloud({
         ...parts,
         client: bce,
-        config: {
-          clusterId: CLUSTER_ID,
-          clusterName: "",
-          region: simulator.region,
-          accessKeyId: simulator.credentials.accessKeyId,
-          secretAccessKey: new Secret(simulator.credentials.secretAccessKey),
-          sessionToken: undefined,
-          vpcId: simulator.vpcId,
-          subnetId: "",
-          endpoints: {},
-          unknownKeys: [],
-        },
+        config: parseCloudConfig(
+          JSON.stringify({
+            ClusterId: CLUSTER_ID,
+            Region: simulator.region,
+            AccessKeyID: simulator.credentials.accessKeyId,
+            SecretAccessKey: simulator.credentials.secretAccessKey,
+            VpcId: simulator.vpcId,
+            ...options.cloudConfig,
+          }),
+          "the world's cloud config",
+        ),
       });
       const env = {
         ...parts,

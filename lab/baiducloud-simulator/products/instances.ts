@@ -5,8 +5,31 @@ import { page } from "../api/paging.ts";
 import type { Router } from "../api/router.ts";
 import type { Input } from "../api/wire.ts";
 
+/** States of BCC and BBC; HPAS calls Running "Active". */
+export type InstanceStatus =
+  | "Running"
+  | "Starting"
+  | "Stopping"
+  | "Stopped"
+  | "Deleted"
+  | "Recycled"
+  | "Scaling"
+  | "Expired"
+  | "Error"
+  | "SnapshotProcessing"
+  | "ImageProcessing"
+  | "ChangeVpc"
+  | "ChangeSubnet"
+  | "Recharging"
+  | "Creating"
+  | "Reboot";
+
+/** A product has a host and paths of its own; BCC and BBC share the form of their ids. */
+export type MachineProduct = "bcc" | "bbc" | "hpas";
+
 export interface SimulatedInstance {
   readonly id: string;
+  readonly product: MachineProduct;
   readonly name: string;
   readonly hostname: string;
   readonly internalIp: string;
@@ -16,8 +39,13 @@ export interface SimulatedInstance {
   readonly createTime: string;
   /** Where its ports really are; the private address when absent. */
   readonly host: string | undefined;
-  status: "Running" | "Starting" | "Stopping" | "Stopped" | "Deleted";
+  /** Empty for none. */
+  readonly ipv6: string;
+  readonly gpuCard: string;
+  status: InstanceStatus;
   publicIp: string;
+  /** Whether CCE counts it among the nodes of its clusters. */
+  inCluster: boolean;
 }
 
 export interface NewInstance {
@@ -28,6 +56,13 @@ export interface NewInstance {
   readonly host?: string;
   readonly spec?: string;
   readonly zoneName?: string;
+  /** Default: bcc. */
+  readonly product?: MachineProduct;
+  readonly ipv6?: string;
+  /** Default: none. */
+  readonly gpuCard?: string;
+  /** Default: true. */
+  readonly inCluster?: boolean;
 }
 
 /** Cloud servers (BCC). Made by the lab, read and switched through the API. */
@@ -37,11 +72,18 @@ export interface Instances {
   delete(id: string): void;
   start(id: string): void;
   stop(id: string): void;
+  /** As if the cloud, or somebody at the console, had brought it there. */
+  setStatus(id: string, status: InstanceStatus): void;
   /** Called when an instance goes, or is switched. */
   onChange(listener: (instance: SimulatedInstance) => void): void;
 }
 
 const SWITCH_MS = 1000;
+const SPECS: Readonly<Record<MachineProduct, string>> = {
+  bcc: "bcc.g5.c2m8",
+  bbc: "BBC-G4-PDDAS",
+  hpas: "llama2_7B_train",
+};
 
 export function createInstances(account: Account, router: Router): Instances {
   const { clock, timings } = account;
@@ -72,22 +114,26 @@ export function createInstances(account: Account, router: Router): Instances {
   };
   const instances: Instances = {
     all,
-    create({ name, hostname = name, internalIp, host, spec = "bcc.g5.c2m8", zoneName }) {
+    create({ name, hostname = name, internalIp, host, zoneName, product = "bcc", ...more }) {
       const zone = account.subnets[all.size % account.subnets.length];
       const subnet = zoneName ? account.subnets.find((candidate) => candidate.zoneName === zoneName) : zone;
       if (!subnet) throw badRequest(`zoneName: no subnet in ${zoneName}.`);
       const instance: SimulatedInstance = {
-        id: account.newId("i"),
+        id: account.newId(product === "hpas" ? "hpas" : "i"),
+        product,
         name,
-        hostname,
+        hostname: product === "hpas" ? "" : hostname,
         internalIp: account.takeIp(subnet.subnetId, internalIp),
         subnetId: subnet.subnetId,
         zoneName: subnet.zoneName,
-        spec,
+        spec: more.spec ?? SPECS[product],
         createTime: account.time(),
         host,
+        ipv6: more.ipv6 ?? "",
+        gpuCard: more.gpuCard ?? "",
         status: "Running",
         publicIp: "",
+        inCluster: more.inCluster ?? true,
       };
       all.set(instance.id, instance);
       account.emit({ kind: "instance.created", instanceId: instance.id, name });
@@ -117,6 +163,7 @@ export function createInstances(account: Account, router: Router): Instances {
       }
       later(instance, "Stopping", "Stopped");
     },
+    setStatus: (id, status) => change(get(id), status),
     onChange: (listener) => void listeners.push(listener),
   };
 
@@ -135,12 +182,13 @@ export function createInstances(account: Account, router: Router): Instances {
     expireTime: null,
     internalIp: instance.internalIp,
     publicIp: instance.publicIp,
-    ipv6: "",
-    ipv6Addresses: [],
+    ipv6: instance.ipv6,
+    ipv6Addresses: instance.ipv6 ? [instance.ipv6] : [],
     cpuCount: 2,
     memoryCapacityInGB: 8,
     localDiskSizeInGB: 0,
-    cardCount: "0",
+    gpuCard: instance.gpuCard,
+    cardCount: instance.gpuCard ? "1" : "0",
     eniNum: "0",
     networkCapacityInMbps: 0,
     placementPolicy: "default",
@@ -151,6 +199,7 @@ export function createInstances(account: Account, router: Router): Instances {
     tags: [],
     deletionProtection: 0,
   });
+  const isBcc = ({ product }: SimulatedInstance) => product === "bcc";
   const idOf = (entry: { readonly id: string }) => entry.id;
   const filtered = (input: Input): readonly SimulatedInstance[] => {
     const csv = (name: string) => {
@@ -161,25 +210,39 @@ export function createInstances(account: Account, router: Router): Instances {
     const [ids, names, privateIps] = [csv("instanceIds"), csv("instanceNames"), csv("privateIps")];
     const vpcId = input.param("vpcId");
     const [internalIp, zoneName, status] = [input.param("internalIp"), input.param("zoneName"), input.param("status")];
-    return [...all.values()].filter(
-      (instance) =>
-        (!ids || ids.has(instance.id)) &&
-        (!names || names.has(instance.name)) &&
-        (!privateIps || privateIps.has(instance.internalIp)) &&
-        (!vpcId || vpcId === account.vpc.vpcId) &&
-        (!internalIp || internalIp === instance.internalIp) &&
-        (!zoneName || zoneName === instance.zoneName) &&
-        (!status || status === instance.status),
-    );
+    return [...all.values()]
+      .filter(isBcc)
+      .filter(
+        (instance) =>
+          (!ids || ids.has(instance.id)) &&
+          (!names || names.has(instance.name)) &&
+          (!privateIps || privateIps.has(instance.internalIp)) &&
+          (!vpcId || vpcId === account.vpc.vpcId) &&
+          (!internalIp || internalIp === instance.internalIp) &&
+          (!zoneName || zoneName === instance.zoneName) &&
+          (!status || status === instance.status),
+      );
   };
 
   router.on("GET", "/v2/instance", (input) => page(input, "instances", filtered(input).map(view), idOf));
   router.on("POST", "/v2/instance/listByInstanceId", (input) => {
     const ids = new Set(texts(input.body, "instanceIds") ?? []);
     if (ids.size > 100) throw badRequest("instanceIds: at most 100 values.");
-    return page(input, "instances", [...all.values()].filter(({ id }) => ids.has(id)).map(view), idOf);
+    return page(
+      input,
+      "instances",
+      [...all.values()]
+        .filter(isBcc)
+        .filter(({ id }) => ids.has(id))
+        .map(view),
+      idOf,
+    );
   });
-  router.on("GET", "/v2/instance/{}", (_input, id = "") => ({ instance: view(get(id)) }));
+  router.on("GET", "/v2/instance/{}", (_input, id = "") => {
+    const instance = get(id);
+    if (!isBcc(instance)) throw noSuchObject(id);
+    return { instance: view(instance) };
+  });
   router.on("PUT", "/v2/instance/{}", (input, id = "") => {
     if (input.has("start")) instances.start(id);
     else if (input.has("stop")) instances.stop(id);

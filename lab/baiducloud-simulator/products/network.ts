@@ -20,23 +20,32 @@ export interface RouteRule {
 
 /** VPC, subnets and the route table. */
 export interface Network {
+  /** Of all tables. */
   readonly routes: ReadonlyMap<string, RouteRule>;
+  /** Another table beside the VPC's main one. Returns its id. */
+  createRouteTable(): string;
 }
 
 const NEXT_HOPS = new Set(["custom", "vpn", "nat", "dcGateway", "peerConn", "ipv6gateway", "enic", "havip"]);
 
 export function createNetwork(account: Account, router: Router, instances: Instances): Network {
   const { vpc, subnets, quotas } = account;
-  const system: RouteRule = {
-    routeRuleId: account.newId("rr"),
-    routeTableId: vpc.routeTableId,
-    sourceAddress: "0.0.0.0/0",
-    destinationAddress: vpc.cidr,
-    nexthopId: "",
-    nexthopType: "sys",
-    pathType: "normal",
-    description: "",
+  /** Each table has a route of the cloud's own. */
+  const systems = new Map<string, RouteRule>();
+  const createRouteTable = (routeTableId: string): string => {
+    systems.set(routeTableId, {
+      routeRuleId: account.newId("rr"),
+      routeTableId,
+      sourceAddress: "0.0.0.0/0",
+      destinationAddress: vpc.cidr,
+      nexthopId: "",
+      nexthopType: "sys",
+      pathType: "normal",
+      description: "",
+    });
+    return routeTableId;
   };
+  createRouteTable(vpc.routeTableId);
   const routes = new Map<string, RouteRule>();
   const vpcView = () => ({
     vpcId: vpc.vpcId,
@@ -59,15 +68,19 @@ export function createNetwork(account: Account, router: Router, instances: Insta
       availableIp: 4000,
       tags: [],
     }));
-  const checkTable = (input: Input): void => {
+  /** The table that is asked about: the VPC's main one unless it is named. */
+  const tableOf = (input: Input): string => {
     const [vpcId, tableId] = [input.param("vpcId"), input.param("routeTableId")];
     if (!vpcId && !tableId) throw badRequest("one of vpcId and routeTableId is required.");
     if (vpcId && vpcId !== vpc.vpcId) throw noSuchObject(vpcId);
-    if (tableId && tableId !== vpc.routeTableId) throw noSuchObject(tableId);
+    if (tableId && !systems.has(tableId)) throw noSuchObject(tableId);
+    return tableId || vpc.routeTableId;
   };
-  const allRules = () => [system, ...routes.values()];
+  const rulesOf = (tableId: string) =>
+    [...systems.values(), ...routes.values()].filter(({ routeTableId }) => routeTableId === tableId);
   const own = (id: string): RouteRule => {
-    if (id === system.routeRuleId) throw badRequest("a system route cannot be changed.");
+    if ([...systems.values()].some(({ routeRuleId }) => routeRuleId === id))
+      throw badRequest("a system route cannot be changed.");
     const rule = routes.get(id);
     if (!rule) throw noSuchObject(id);
     return rule;
@@ -112,16 +125,15 @@ export function createNetwork(account: Account, router: Router, instances: Insta
     return { subnet };
   });
   router.on("GET", "/v1/route", (input) => {
-    checkTable(input);
-    return { name: "main", routeTableId: vpc.routeTableId, vpcId: vpc.vpcId, routeRules: allRules() };
+    const routeTableId = tableOf(input);
+    return { name: "main", routeTableId, vpcId: vpc.vpcId, routeRules: rulesOf(routeTableId) };
   });
   router.on("GET", "/v1/route/rule", (input) => {
-    checkTable(input);
-    return page(input, "routeRules", allRules(), ({ routeRuleId }) => routeRuleId);
+    return page(input, "routeRules", rulesOf(tableOf(input)), ({ routeRuleId }) => routeRuleId);
   });
   router.on("POST", "/v1/route/rule", ({ body }) => {
     const routeTableId = requiredText(body, "routeTableId");
-    if (routeTableId !== vpc.routeTableId) throw noSuchObject(routeTableId);
+    if (!systems.has(routeTableId)) throw noSuchObject(routeTableId);
     const sourceAddress = requiredText(body, "sourceAddress");
     const destinationAddress = requiredText(body, "destinationAddress");
     const nexthopType = requiredText(body, "nexthopType");
@@ -133,13 +145,13 @@ export function createNetwork(account: Account, router: Router, instances: Insta
     if (description.length > 200) throw badRequest("description: at most 200 characters.");
     const same = (rule: RouteRule) =>
       rule.sourceAddress === sourceAddress && rule.destinationAddress === destinationAddress;
-    if (allRules().some(same))
+    if (rulesOf(routeTableId).some(same))
       throw new Fault(
         409,
         "RouteRuleRepeated",
         `A route from ${sourceAddress} to ${destinationAddress} exists already.`,
       );
-    if (routes.size >= quotas.routeRules)
+    if (rulesOf(routeTableId).length - 1 >= quotas.routeRules)
       throw new Fault(403, "RouteRuleExceedQuota", "The route rules of this table are used up.");
     const routeRuleId = account.newId("rr");
     routes.set(routeRuleId, {
@@ -177,5 +189,5 @@ export function createNetwork(account: Account, router: Router, instances: Insta
     account.emit({ kind: "route.deleted", routeRuleId, destination: destinationAddress, nexthopId });
     return {};
   });
-  return { routes };
+  return { routes, createRouteTable: () => createRouteTable(account.newId("rt")) };
 }
