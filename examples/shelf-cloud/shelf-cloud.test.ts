@@ -1,160 +1,102 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  inProcessTransport,
-  jsonResponse,
-  noMetrics,
-  Secret,
-  seededRandom,
-  silentLogger,
-  VirtualClock,
-} from "@ccm/base";
-import { defaultConfig, runManager } from "@ccm/cloud-provider";
-import { createKubeClient, EVENTS, type Event, NODES, type Node, SERVICES, type Service } from "@ccm/kube";
-import { createKubeServer } from "@ccm/kube-server";
+import { inProcessTransport, jsonResponse, Secret } from "@ccm/base";
+import { startTestCluster } from "@ccm/cloud-provider/testing";
+import { NODES, type Node, SERVICES, type Service } from "@ccm/kube";
 import { createShelfCloud } from "./provider.ts";
 import { createShelf, TOKEN } from "./testing/cloud.ts";
 
-/** A cluster, the cloud and the manager between them, in one process and under a clock that jumps. */
-function start() {
-  const clock = new VirtualClock();
-  const random = seededRandom("shelf");
-  const server = createKubeServer({ clock, random });
-  const send = inProcessTransport(server.handler);
-  const client = createKubeClient({ baseUrl: "https://kubernetes.test", send, clock, random });
-  const shelf = createShelf();
-  const provider = createShelfCloud({
-    endpoint: "http://shelf.test",
-    cluster: "blue",
-    token: new Secret(TOKEN),
-    send: inProcessTransport(shelf.handler),
-    clock,
-  });
-  const config = { ...defaultConfig("shelf"), clusterCidr: "10.244.0.0/16", leaderElect: false };
-  const stop = new AbortController();
-  const env = { client, clock, random, logger: silentLogger, metrics: noMetrics, hostname: "test" };
-  const running = runManager(config, provider, env, stop.signal);
-  return {
-    clock,
-    client,
-    shelf,
-    /** Lets time pass until the promise settles. */
-    async during<T>(promise: Promise<T>): Promise<T> {
-      let settled = false;
-      promise.then(
-        () => (settled = true),
-        () => (settled = true),
-      );
-      await clock.advanceUntil(() => settled, 60_000);
-      return promise;
-    },
-    async end() {
-      stop.abort(new Error("the test is over"));
-      await this.during(running);
-      server.close();
-    },
-  };
-}
-
-const machine = (name: string, more = {}) => ({
-  id: `m-${name}`,
-  name,
-  size: "wide",
-  shelf: "left",
-  ip: "10.0.0.1",
-  on: true,
-  ...more,
-});
-const node = (name: string): Node => ({
-  metadata: { name },
-  spec: {
-    podCIDR: "10.244.1.0/24",
-    podCIDRs: ["10.244.1.0/24"],
-    taints: [{ key: "node.cloudprovider.kubernetes.io/uninitialized", value: "true", effect: "NoSchedule" }],
-  },
-  status: { conditions: [{ type: "Ready", status: "True" }] },
-});
+const WEB = { namespace: "default", name: "web" };
 const web: Service = {
-  metadata: { name: "web", namespace: "default" },
+  metadata: WEB,
   spec: { type: "LoadBalancer", ports: [{ name: "http", port: 80, nodePort: 30080 }] },
 };
 
+/** A cluster on Shelf Cloud, with a node, its machine and a Service. */
+async function start() {
+  const shelf = createShelf();
+  const cluster = startTestCluster({
+    createProvider: ({ clock }) =>
+      createShelfCloud({
+        endpoint: "http://shelf.test",
+        cluster: "blue",
+        token: new Secret(TOKEN),
+        send: inProcessTransport(shelf.handler),
+        clock,
+      }),
+  });
+  shelf.machines.push({ id: "m-1", name: "n1", size: "wide", shelf: "left", ip: "10.0.0.1", on: true });
+  await cluster.addNode("n1", "10.244.1.0/24");
+  await cluster.during(cluster.client.create(SERVICES, web));
+  await cluster.clock.advance(30_000);
+  return { ...cluster, shelf };
+}
+
 describe("a provider for Shelf Cloud", () => {
   it("initialises a node, routes to it, and gives a Service an address", async () => {
-    const world = start();
-    const { client, shelf, clock } = world;
-    shelf.machines.push(machine("n1"));
-    await world.during(client.create(NODES, node("n1")));
-    await world.during(client.create(SERVICES, web));
-    await clock.advance(30_000);
-
-    const { metadata, spec, status } = await world.during(client.get<Node>(NODES, { name: "n1" }));
-    assert.equal(spec?.providerID, "shelf://m-n1");
+    const { client, during, shelf, end } = await start();
+    const { metadata, spec, status } = await during(client.get<Node>(NODES, { name: "n1" }));
+    assert.equal(spec?.providerID, "shelf://m-1");
     assert.deepEqual(spec?.taints ?? [], []);
     assert.equal(metadata.labels?.["topology.kubernetes.io/zone"], "left");
     assert.deepEqual(status?.addresses, [{ type: "InternalIP", address: "10.0.0.1" }]);
     assert.deepEqual(
-      [...shelf.routes.values()].map(({ cidr, machine: to }) => `${cidr} → ${to}`),
-      ["10.244.1.0/24 → m-n1"],
+      [...shelf.routes.values()].map(({ cidr, machine }) => `${cidr} to ${machine}`),
+      ["10.244.1.0/24 to m-1"],
     );
-    const service = await world.during(client.get<Service>(SERVICES, { namespace: "default", name: "web" }));
+    const service = await during(client.get<Service>(SERVICES, WEB));
     assert.match(service.status?.loadBalancer?.ingress?.[0]?.ip ?? "", /^192\.0\.2\.\d+$/);
     assert.deepEqual(
       [...shelf.forwarders].map(([key, { ports, machines }]) => [key, ports, machines]),
-      [[`blue.${service.metadata.uid}`, ["80:30080"], ["m-n1"]]],
+      [[`blue.${service.metadata.uid}`, ["80:30080"], ["m-1"]]],
     );
-    await world.end();
+    await end();
   });
 
-  it("leaves nothing in the cloud when the Service and the node's machine are gone", async () => {
-    const world = start();
-    const { client, shelf, clock } = world;
-    shelf.machines.push(machine("n1"));
-    await world.during(client.create(NODES, node("n1")));
-    await world.during(client.create(SERVICES, web));
-    await clock.advance(30_000);
-    await world.during(client.delete(SERVICES, { namespace: "default", name: "web" }));
+  it("leaves nothing in the cloud when the Service and the machine are gone", async () => {
+    const { client, clock, during, shelf, setReady, end } = await start();
+    await during(client.delete(SERVICES, WEB));
     shelf.machines.length = 0;
-    const body = { status: { conditions: [{ type: "Ready", status: "False" }] } };
-    await world.during(client.patch(NODES, { name: "n1" }, { type: "strategic", body }, { subresource: "status" }));
+    await setReady("n1", false);
     await clock.advance(300_000);
-    assert.deepEqual((await world.during(client.list<Node>(NODES))).items, []);
+    assert.deepEqual((await during(client.list<Node>(NODES))).items, []);
     assert.deepEqual([...shelf.routes.values(), ...shelf.forwarders.values()], []);
-    await world.end();
+    await end();
   });
 
-  it("writes nothing to the cloud when everything is as wanted", async () => {
-    const world = start();
-    world.shelf.machines.push(machine("n1"));
-    await world.during(world.client.create(NODES, node("n1")));
-    await world.during(world.client.create(SERVICES, web));
-    await world.clock.advance(30_000);
-    world.shelf.requests.length = 0;
-    await world.clock.advance(3_600_000);
+  it("writes nothing to the cloud for an hour in which nothing changes", async () => {
+    const { clock, shelf, end } = await start();
+    shelf.requests.length = 0;
+    await clock.advance(3_600_000);
     assert.deepEqual(
-      world.shelf.requests.filter((request) => !request.startsWith("GET ")),
+      shelf.requests.filter((request) => !request.startsWith("GET ")),
       [],
     );
-    await world.end();
+    await end();
   });
 
-  it("tells the user what the cloud said, and goes on when the cloud is well again", async () => {
-    const world = start();
-    const { client, shelf } = world;
-    shelf.machines.push(machine("n1"));
-    await world.during(client.create(NODES, node("n1")));
-    await world.clock.advance(10_000);
-    shelf.failNext(jsonResponse(503, "the ladder is being used", { "retry-after": "20" }));
-    const udp = { name: "dns", port: 53, protocol: "UDP" as const };
-    await world.during(
-      client.create(SERVICES, { ...web, spec: { ...web.spec, ports: [...(web.spec?.ports ?? []), udp] } }),
-    );
-    await world.clock.advance(60_000);
-    const { items } = await world.during(client.list<Event>(EVENTS));
-    const told = items.filter(({ type }) => type === "Warning").map(({ reason, message }) => `${reason}: ${message}`);
-    assert.match(told.join("\n"), /Shelf Cloud: GET \/forwarders\/blue\.[-0-9a-f]+: 503 "the ladder is being used"/);
-    assert.match(told.join("\n"), /UnsupportedProtocol: expected TCP on each port/);
-    assert.equal(shelf.forwarders.size, 1);
-    await world.end();
+  it("tells the user what the cloud said, and does the rest", async () => {
+    const { client, clock, during, shelf, events, end } = await start();
+    const udp = { name: "dns", port: 53, protocol: "UDP" } as const;
+    const ports = [...(web.spec?.ports ?? []), udp];
+    shelf.fail(() => jsonResponse(503, "the ladder is being used", { "retry-after": "20" }));
+    await during(client.patch(SERVICES, WEB, { type: "merge", body: { spec: { ports } } }));
+    await clock.advance(1000);
+    shelf.fail();
+    await clock.advance(60_000);
+    const told = (await events("web")).filter((event) => event.startsWith("Warning ")).join("\n");
+    assert.match(told, /Shelf Cloud: GET \/forwarders\/blue\.[-0-9a-f]+: 503 "the ladder is being used"/);
+    assert.match(told, /UnsupportedProtocol: expected TCP on each port/);
+    assert.deepEqual([...shelf.forwarders.values()][0]?.ports, ["80:30080"]);
+    await end();
+  });
+
+  it("does not delete a node because the cloud cannot be asked", async () => {
+    const { client, clock, during, shelf, setReady, end } = await start();
+    shelf.fail(() => jsonResponse(500, "no such machine, or so it seems"));
+    await setReady("n1", false);
+    await clock.advance(600_000);
+    assert.equal((await during(client.list<Node>(NODES))).items.length, 1);
+    await end();
   });
 });

@@ -18,33 +18,31 @@ export interface ShelfCloud {
   readonly routes: Map<string, { readonly id: string; readonly cidr: string; readonly machine: string }>;
   /** "GET /machines?…" in their order. */
   readonly requests: string[];
-  /** The next request is answered with this. */
-  failNext(response: HttpResponse): void;
+  /** Until it is called again without an answer, every request is answered with this. */
+  fail(answer?: () => HttpResponse): void;
 }
 
 export const TOKEN = "open-sesame";
 
 export function createShelf(): ShelfCloud {
-  let failure: HttpResponse | undefined;
+  let failure: (() => HttpResponse) | undefined;
   let numbers = 0;
   const shelf: ShelfCloud = {
     machines: [],
     forwarders: new Map(),
     routes: new Map(),
     requests: [],
-    failNext(response) {
-      failure = response;
+    fail(answer) {
+      failure = answer;
     },
     async handler({ method, target, headers, body }) {
       shelf.requests.push(`${method} ${target}`);
       if (headers.authorization !== `Bearer ${TOKEN}`) return jsonResponse(401, "who are you?");
-      const failed = failure;
-      failure = undefined;
-      return failed ?? answer(method, new URL(target, "http://shelf"), new TextDecoder().decode(body));
+      return failure?.() ?? respond(method, new URL(target, "http://shelf"), new TextDecoder().decode(body));
     },
   };
 
-  function answer(method: string, { pathname, searchParams }: URL, body: string): HttpResponse {
+  function respond(method: string, { pathname, searchParams }: URL, body: string): HttpResponse {
     const [, kind, key = ""] = pathname.split("/");
     if (kind === "machines") {
       const [ids = [], names = []] = ["ids", "names"].map((name) => searchParams.get(name)?.split(",") ?? []);
