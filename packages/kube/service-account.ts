@@ -58,10 +58,14 @@ export function serviceAccountHeaders(options: {
     return token;
   };
   const createAccount = async (): Promise<void> => {
-    await client.create(NAMESPACES, { metadata: { name: namespace } }).catch(() => {});
-    await client.create(ACCOUNTS, { metadata: { namespace, name } }).catch((error: unknown) => {
-      if (!hasCode(error, "already_exists")) throw error;
-    });
+    const create = () => client.create(ACCOUNTS, { metadata: { namespace, name } });
+    try {
+      await create();
+    } catch (error) {
+      if (!hasCode(error, "not_found")) throw error;
+      await client.create(NAMESPACES, { metadata: { name: namespace } });
+      await create();
+    }
   };
   const askUntilAnswered = async (): Promise<Secret> => {
     for (let attempt = 1; ; attempt++) {
