@@ -121,6 +121,7 @@ describe("the instance source", () => {
     cloud.machines.delete("a");
     const [lookup] = await ask();
     assert.equal(lookup?.state, "absent");
+    await until(clock, source.lookup(node("b"), stop.signal));
     await clock.advance(10_000);
     assert.equal(clock.pending, 0);
   });

@@ -53,10 +53,13 @@ export async function createHarness(options: HarnessOptions = {}) {
   const send = inProcessTransport(server.handler);
   const { writeMs = 0, qps, burst } = options;
   const refusals: { matches: (method: string, path: string) => boolean; reason: string; times: number }[] = [];
+  const hooks: { method: string; path: RegExp; fn: () => Promise<unknown> }[] = [];
   const recorded: Transport = async (request, more) => {
     const path = new URL(request.url).pathname;
     const body = typeof request.body === "string" ? request.body : "";
     if (writeMs > 0 && request.method !== "GET") await sleep(clock, writeMs, more?.signal);
+    const hook = hooks.findIndex(({ method, path: wanted }) => method === request.method && wanted.test(path));
+    if (hook >= 0) await hooks.splice(hook, 1)[0]?.fn();
     const refusal = refusals.find(({ matches, times }) => times > 0 && matches(request.method, path));
     if (refusal) refusal.times--;
     const response = refusal ? refused(refusal.reason) : await send(request, more);
@@ -98,6 +101,10 @@ export async function createHarness(options: HarnessOptions = {}) {
     /** The API server refuses the controllers' next `times` calls that fit, for this reason ("Conflict", "Forbidden" …). */
     refuse(method: string, path: RegExp, reason: keyof typeof REFUSALS, times = 1): void {
       refusals.push({ matches: (one, at) => one === method && path.test(at), reason, times });
+    },
+    /** What happens at the API server right before the controllers' next call that fits. Use `user` there, without `during`. */
+    before(method: string, path: RegExp, fn: () => Promise<unknown>): void {
+      hooks.push({ method, path, fn });
     },
     /** Builds a controller over synced caches and runs it until close(). */
     async run(component: string, build: (context: ControllerContext) => Controller): Promise<void> {
