@@ -1,3 +1,4 @@
+export * from "./context.ts";
 export * from "./contract.ts";
 export * from "./error.ts";
 export * from "./fake-provider.ts";
