@@ -120,7 +120,11 @@ describe("the condition LoadBalancerReady", () => {
   });
 
   it("is not touched by a change of nodes while it tells of a problem", async () => {
-    const bench = await start();
+    const bench = await start({
+      cloud: (fake) => ({
+        updateBackends: async (request) => ({ ...(await fake.updateBackends(request)), problems: [] }),
+      }),
+    });
     bench.cloud.problems.set(KEY, [BAD]);
     await bench.create(newService("web"));
     await bench.seconds(5);

@@ -150,7 +150,7 @@ describe("what waits", () => {
       message: "",
       lastTransitionTime: "2026-01-01T00:00:00Z",
     };
-    const healthy = settled("healthy", "192.0.2.1");
+    const healthy = settled("a-healthy", "192.0.2.1");
     const bench = await start({
       workers: 1,
       services: [
@@ -164,8 +164,50 @@ describe("what waits", () => {
     assert.deepEqual(bench.methods(), ["ensure", "ensureDeleted", "ensure", "ensure"]);
     assert.deepEqual(
       bench.cloud.calls.map(({ about }) => about[0]?.replace("default/", "")),
-      ["fresh", "old", "failing", "healthy"],
+      ["fresh", "old", "failing", "a-healthy"],
     );
+    await bench.close();
+  });
+
+  it("is not lost when it waits for a change of nodes as well as for a look that the cloud asked for", async () => {
+    const bench = await start({
+      workers: 1,
+      cloud: (fake) => ({
+        ensure: async (request) => {
+          if (request.service.metadata.name === "slow") await sleep(bench.clock, 10_000, request.signal);
+          return fake.ensure(request);
+        },
+      }),
+    });
+    bench.cloud.fail("ensure", new Error("busy"));
+    await bench.create(newService("web"));
+    await bench.seconds(1);
+    await bench.create(newService("slow"));
+    await bench.addNode("n3");
+    bench.cloud.lookAgain("default/web", 7000);
+    await bench.seconds(60);
+    assert.equal(bench.calls().filter((call) => call === "ensure web: n1 n2 n3").length, 2);
+    await bench.close();
+  });
+
+  it("is not told to the cloud when it came and went before its turn", async () => {
+    const bench = await start({
+      workers: 1,
+      cloud: (fake) => ({
+        ensure: async (request) => {
+          if (request.service.metadata.name === "slow") await sleep(bench.clock, 10_000, request.signal);
+          return fake.ensure(request);
+        },
+      }),
+    });
+    await bench.create(newService("web"));
+    await bench.seconds(5);
+    await bench.create(newService("slow"));
+    await bench.addNode("n3");
+    await bench.seconds(3);
+    await bench.removeNode("n3");
+    await bench.seconds(30);
+    assert.deepEqual(bench.calls(), ["ensure web: n1 n2", "ensure slow: n1 n2"]);
     await bench.close();
   });
 

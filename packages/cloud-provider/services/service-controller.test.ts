@@ -52,6 +52,16 @@ describe("a Service of type LoadBalancer", () => {
     await bench.close();
   });
 
+  it("is left alone when kubectl writes its own notes", async () => {
+    const bench = await start();
+    await bench.create(newService("web"));
+    await bench.seconds(2);
+    await bench.patch({ metadata: { annotations: { "kubectl.kubernetes.io/last-applied-configuration": "{}" } } });
+    await bench.seconds(2);
+    assert.deepEqual(bench.methods(), ["ensure"]);
+    await bench.close();
+  });
+
   it("is left alone when an annotation changes that is to be ignored", async () => {
     const bench = await start({ ignoredAnnotations: ["argocd.example.com/"] });
     await bench.create(newService("web"));
@@ -137,6 +147,19 @@ describe("a Service's load balancer is removed", () => {
     await bench.clock.advance(10_000);
     assert.equal(bench.cloud.balancers.size, 0);
     assert.equal(bench.cloud.writes, 2, "made and removed");
+    await bench.close();
+  });
+
+  it("at once when the Service was forced away while nobody could put its finalizer back", async () => {
+    const bench = await start();
+    await bench.create(newService("web"));
+    await bench.seconds(5);
+    bench.refuse("PATCH", /services\/web/, "Forbidden", 1000);
+    await bench.patch({ metadata: { finalizers: null } });
+    await bench.clock.advance(500);
+    await bench.remove();
+    await bench.clock.advance(500);
+    assert.equal(bench.cloud.balancers.size, 0);
     await bench.close();
   });
 

@@ -42,9 +42,6 @@ export function isSettled(service: Service): boolean {
   return hasFinalizer(service) && addresses.length > 0 && shownCondition(service)?.status !== "False";
 }
 
-/** Until our copy of a Service shows that it wants a load balancer again. */
-const CATCH_UP_MS = 1000;
-
 export function createServiceSync(context: ControllerContext, options: ServiceSyncOptions): ServiceSync {
   const { services, clock, logger, events } = context;
   const { loadBalancers, clusterName, backends, measure, ignored } = options;
@@ -125,10 +122,10 @@ export function createServiceSync(context: ControllerContext, options: ServiceSy
       if (cloudErrorOf(error)?.code === "elsewhere") return false;
       throw gone ? error : failed("delete")(error);
     });
-    const released = gone || (await writer.release(service, signal));
+    if (!gone) await writer.release(service, signal);
     forget(key);
     if (existed) tell(service, "DeletedLoadBalancer", "Deleted load balancer");
-    return released ? "done" : { againAfterMs: CATCH_UP_MS };
+    return "done";
   };
 
   /** Beside the Event; when the API server refuses that too, the Event and the log are all there is. */

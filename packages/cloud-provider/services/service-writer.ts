@@ -28,10 +28,10 @@ export interface ServiceWriter {
   /** Writes what differs, in one request, and nothing when nothing does. What is absent in `wanted` stays as it is. */
   setStatus(service: Service, wanted: Written, written: Written, signal: AbortSignal): Promise<Written>;
   /**
-   * Clears the status and takes the finalizer off, after the cloud has nothing left. Resolves to false, with nothing
-   * written, when the Service wants a load balancer again by now.
+   * Clears the status and takes the finalizer off, after the cloud has nothing left. Writes nothing when the Service
+   * wants a load balancer again by now, which our copy of it will show soon.
    */
-  release(service: Service, signal: AbortSignal): Promise<boolean>;
+  release(service: Service, signal: AbortSignal): Promise<void>;
 }
 
 const CONFLICT = { attempts: 5, delayMs: 100, jitter: 1 };
@@ -91,10 +91,9 @@ export function createServiceWriter(parts: {
     release: (service, signal) =>
       retryOnConflict({ ...parts, ...CONFLICT, signal }, async (attempt) => {
         const current = attempt === 0 ? service : await read(client, service, signal);
-        if (!current) return true;
-        if (wantsLoadBalancer(current) && !current.metadata.deletionTimestamp) return false;
+        if (!current || (wantsLoadBalancer(current) && !current.metadata.deletionTimestamp)) return;
         const shown = shownCondition(current);
-        if (!hasFinalizer(current) && sameStatus(current.status?.loadBalancer, {}) && !shown) return true;
+        if (!hasFinalizer(current) && sameStatus(current.status?.loadBalancer, {}) && !shown) return;
         const body = {
           metadata: {
             // Of this version only: whoever asks for a load balancer in this moment must not lose the finalizer.
@@ -107,7 +106,6 @@ export function createServiceWriter(parts: {
           },
         };
         await patch(current, body, "remove load balancer cleanup finalizer", signal).catch(ignoreGone);
-        return true;
       }),
   };
 }
