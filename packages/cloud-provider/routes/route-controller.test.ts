@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { NODES, type Node } from "@ccm/kube";
+import { CloudError } from "../error.ts";
 import type { Harness } from "../testing/harness.ts";
 import { UNINITIALIZED } from "../testing/harness.ts";
 import { CREATED, conditionOf, presentRoute, routedNode, startScene } from "./testing/scene.ts";
@@ -191,6 +192,30 @@ describe("the route controller without its watch", () => {
       outcome: "changed",
     });
     assert.equal(changed, 1);
+    await harness.close();
+  });
+
+  it("tries again in its next pass what failed, be it a list or a route that has waited long enough", async () => {
+    const harness = await startScene({
+      watch: false,
+      periodMs: 10_000,
+      nodes: [node("n1")],
+      before: ({ cloud }) => {
+        cloud.fail("listRoutes", new CloudError("retryable", "down"), 2);
+        cloud.fail("createRoute", new CloudError("retryable", "busy"), 2);
+      },
+    });
+    await harness.clock.advance(60_000);
+    const at = (method: string) => harness.cloud.calls.filter((call) => call.method === method).map((call) => call.at);
+    const [start = 0, ...more] = at("listRoutes");
+    assert.deepEqual(
+      more.map((time) => time - start),
+      [10_000, 20_000, 30_000, 40_000, 50_000, 60_000],
+    );
+    assert.deepEqual(
+      at("createRoute").map((time) => time - start),
+      [20_000, 30_000, 50_000],
+    );
     await harness.close();
   });
 

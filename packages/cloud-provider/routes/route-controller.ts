@@ -46,6 +46,7 @@ export function createRouteController(context: ControllerContext, options: Route
   const wants = (node: Node): boolean => routes.wants?.(node) ?? true;
   const bucket = new TokenBucket(clock, EVENT_PASSES_PER_SECOND, EVENT_PASSES_AT_ONCE);
   const backoff = itemExponentialLimiter(PASS_RETRY_MIN_MS, PASS_RETRY_MAX_MS);
+  const report = (error: unknown) => logger.warn("could not reconcile routes", { error: errorText(error) });
   /** What the cloud itself said about when to come back. */
   let retryAfterMs = 0;
   const queue = createWorkQueue({
@@ -53,7 +54,7 @@ export function createRouteController(context: ControllerContext, options: Route
     clock,
     metrics: context.metrics,
     limiter: { ...backoff, when: (key) => Math.max(backoff.when(key), retryAfterMs) },
-    onError: (_key, error) => logger.warn("could not reconcile routes", { error: errorText(error) }),
+    onError: (_key, error) => report(error),
   });
 
   const list = async (all: readonly Node[], signal: AbortSignal): Promise<readonly Route[]> => {
@@ -120,11 +121,15 @@ export function createRouteController(context: ControllerContext, options: Route
         let outcome: Outcome = "error";
         try {
           outcome = await pass(signal);
+        } catch (error) {
+          if (watch || signal.aborted) throw error;
+          report(error);
         } finally {
           if (!signal.aborted) metrics.passed(trigger, outcome);
         }
         queue.forget(ALL);
-        if (Number.isFinite(writer.waitMs)) queue.addAfter(ALL, writer.waitMs);
+        // Without the watch, the next pass is soon enough.
+        if (watch && Number.isFinite(writer.waitMs)) queue.addAfter(ALL, writer.waitMs);
       };
       await queue.run(1, sync, signal);
       stopTimer();
