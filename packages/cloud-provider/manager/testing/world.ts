@@ -3,6 +3,7 @@ import {
   type Clock,
   type HttpHandler,
   inProcessTransport,
+  jsonResponse,
   type Listen,
   readText,
   type ServerTls,
@@ -37,6 +38,8 @@ export function createWorld({ guarded = false } = {}) {
   const parts = { baseUrl: "https://kubernetes.test", clock, ...(guarded ? { authorize } : {}) };
   const user = createKubeClient({ ...parts, send, random: seededRandom("user") });
   let cut = false;
+  let forbidden: RegExp | undefined;
+  const paths: string[] = [];
 
   /** A process: killed, nothing of it happens any more. */
   const launch = (
@@ -56,6 +59,10 @@ export function createWorld({ guarded = false } = {}) {
     };
     const network: Transport = async (request, more) => {
       if (cut && alive) throw new Error("no route to host");
+      const { pathname } = new URL(request.url);
+      paths.push(pathname);
+      if (forbidden?.test(pathname))
+        return jsonResponse(403, { kind: "Status", reason: "Forbidden", message: "not you" });
       const response = alive ? await send(request, more) : undefined;
       return alive && response ? response : new Promise(() => {});
     };
@@ -143,6 +150,12 @@ export function createWorld({ guarded = false } = {}) {
     /** The network between the managers and the API server. */
     set network(up: boolean) {
       cut = !up;
+    },
+    /** What the managers asked the API server for. */
+    paths,
+    /** Paths that the API server refuses to managers. */
+    set forbid(pattern: RegExp) {
+      forbidden = pattern;
     },
     close: () => server.close(),
   };
