@@ -5,7 +5,7 @@ import fc from "fast-check";
 import type { Route } from "../contract.ts";
 import { newNode, UNINITIALIZED } from "../testing/harness.ts";
 import { isResponsibleFor, parseClusterCidrs } from "./cluster-cidrs.ts";
-import { planRoutes } from "./plan.ts";
+import { isRouteFor, planRoutes } from "./plan.ts";
 
 const CLUSTER = parseClusterCidrs("10.120.0.0/16,a00::/8");
 const node = (name: string, ...podCIDRs: string[]): Node =>
@@ -113,17 +113,30 @@ describe("the plan of routes", () => {
   it("once carried out is empty, and touches nothing outside of the cluster's CIDRs", () => {
     const cidr = fc.constantFrom("10.120.0.0/24", "10.120.1.0/24", "10.120.2.0/24", "10.9.0.0/24", "a00:100::/24");
     const name = fc.constantFrom("n1", "n2", "n3", "");
-    const routes = fc.array(fc.record({ to: name, cidr, hole: fc.boolean() }), { maxLength: 8 });
+    const routes = fc.array(
+      fc.record({
+        to: name,
+        cidr,
+        hole: fc.boolean(),
+        enableNodeAddresses: fc.boolean(),
+        ip: fc.constantFrom("1", "2"),
+      }),
+      { maxLength: 8 },
+    );
     const nodes = fc.uniqueArray(fc.record({ name: fc.constantFrom("n1", "n2", "n3"), cidrs: fc.array(cidr) }), {
       selector: (one) => one.name,
     });
     fc.assert(
       fc.property(routes, nodes, (someRoutes, someNodes) => {
-        const present = someRoutes.map(({ to, cidr: dest, hole }, i) => ({
+        const addresses = (address: string) => [{ type: "InternalIP", address }] as const;
+        const present = someRoutes.map(({ to, cidr: dest, hole, enableNodeAddresses, ip }, i) => ({
           ...route(to, dest, hole),
           name: String(i),
+          enableNodeAddresses,
+          targetNodeAddresses: addresses(ip),
         }));
-        const wanted = someNodes.map((one) => node(one.name, ...one.cidrs));
+        const status = { addresses: addresses("1") };
+        const wanted = someNodes.map((one) => ({ ...node(one.name, ...one.cidrs), status }));
         const plan = planRoutes(present, wanted, CLUSTER);
         const after = [
           ...present.filter((one) => !plan.remove.includes(one)),
@@ -133,7 +146,7 @@ describe("the plan of routes", () => {
         for (const { destinationCidr } of plan.remove) assert.ok(isResponsibleFor(destinationCidr, CLUSTER));
         for (const one of someNodes) {
           for (const dest of one.cidrs) {
-            const good = after.filter((r) => r.targetNode === one.name && r.destinationCidr === dest && !r.blackhole);
+            const good = after.filter((r) => isRouteFor(r, { node: { ...node(one.name), status }, cidr: dest }));
             assert.ok(good.length > 0, `${one.name} has a route for ${dest}`);
           }
         }
