@@ -107,7 +107,7 @@ async function run(program: Program, config: ManagerConfig): Promise<void> {
       listen,
       files: machineFiles,
       makeCertificate: () => makeCertificate(command, clock),
-      newMetrics: () => createPrometheusMetrics({ process: false }),
+      newMetrics: createIndicators,
       setLogLevel: logger.setLevel,
       profiler: v8Profiler,
       build: buildInfo(version, commit),
@@ -116,6 +116,17 @@ async function run(program: Program, config: ManagerConfig): Promise<void> {
   } finally {
     await Promise.all(closers.map((close) => close()));
   }
+}
+
+/** Metrics of health alone, with what tells one process from the next. */
+function createIndicators(): Metrics {
+  const metrics = createPrometheusMetrics({ process: false });
+  const start = metrics.gauge({
+    name: "process_start_time_seconds",
+    help: "When the process started, since the epoch",
+  });
+  start.set(Math.floor(systemClock.now() / 1000 - process.uptime()));
+  return metrics;
 }
 
 async function makeCertificate(command: string, clock: Clock): Promise<ServerCertificate> {
