@@ -70,6 +70,13 @@ describe("the service controller's metrics", () => {
     assert.equal(troubled(), 1);
     await bench.seconds(30);
     assert.equal(troubled(), 0);
+    bench.refuse("PATCH", /services\/c\/status/, "Forbidden", 100);
+    await bench.create(newService("c"));
+    await bench.clock.advance(1000);
+    assert.equal(troubled(), 1);
+    await bench.remove("c");
+    await bench.seconds(30);
+    assert.equal(troubled(), 0, "gone before anything was made for it");
     await bench.close();
   });
 

@@ -125,6 +125,8 @@ describe("frontends", () => {
   it("that the cloud has not are missing when required, and not when only preferred", () => {
     assert.deepEqual(frontendsOf(dual("RequireDualStack"), ["IPv4"]), { build: ["IPv4"], missing: ["IPv6"] });
     assert.deepEqual(frontendsOf(dual("PreferDualStack"), ["IPv4"]), { build: ["IPv4"], missing: [] });
+    const none = { build: [], missing: ["IPv6", "IPv4"] };
+    assert.deepEqual(frontendsOf(dual("PreferDualStack"), []), none, "one of the two must be there");
     const single = newService("web", { ipFamilies: ["IPv6"], ipFamilyPolicy: "SingleStack" });
     assert.deepEqual(frontendsOf(single, ["IPv4"]), { build: [], missing: ["IPv6"] });
   });
