@@ -34,7 +34,7 @@ describe("a Service of the world", () => {
       await world.clock.advance(30_000);
       assert.deepEqual(await warnings(world), [
         `InvalidAnnotation: annotation ${PREFIX}cce-load-balancer-scheduler: "Fastest" is not allowed: expected one of ` +
-          "RoundRobin, LeastConnection, Hash; the default is used until it is corrected",
+          "RoundRobin, LeastConnection, WeightLeastConn, Hash; the default is used until it is corrected",
       ]);
       assert.equal(world.simulator.inventory().eips[0]?.status, "binded");
       await world.client.delete(SERVICES, WEB);
@@ -56,7 +56,7 @@ describe("a Service of the world", () => {
     assert.equal(told.length, 1);
     assert.match(
       told[0] ?? "",
-      /^QuotaExceeded: create EIP of 100 Mbps: eip\.create: QuotaLimitExceeded: .*request id/,
+      /^QuotaExceeded: create EIP of 200 Mbps: eip\.create: QuotaLimitExceeded: .*request id/,
     );
     await world.client.delete(SERVICES, WEB);
     await world.clock.advance(30_000);

@@ -1,10 +1,14 @@
 export * from "./cloud-config.ts";
 export * from "./cloud-connection.ts";
+export { annotationPage, annotationSchema } from "./load-balancers/annotation-docs.ts";
+export { ANNOTATIONS, type ServiceSettings } from "./load-balancers/annotation-table.ts";
 export * from "./load-balancers/annotations.ts";
-export { type Desired, desiredOf } from "./load-balancers/desired.ts";
+export { nodesWithEndpoints } from "./load-balancers/backends.ts";
+export { type Desired, type DesiredOptions, desiredOf, type LoadBalancerDefaults } from "./load-balancers/desired.ts";
+export { type Drift, driftOf, driftText } from "./load-balancers/drift.ts";
 export { createObserver, type Observer } from "./load-balancers/observe.ts";
 export type { Observed } from "./load-balancers/observed.ts";
-export { type Plan, planDeletion, planService, type Step } from "./load-balancers/plan.ts";
+export { type DeletionOptions, type Plan, planDeletion, planService, type Step } from "./load-balancers/plan.ts";
 export * from "./marks.ts";
 export * from "./provider.ts";
 export * from "./provider-id.ts";

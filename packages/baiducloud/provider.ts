@@ -8,8 +8,12 @@ import { createApply } from "./load-balancers/apply.ts";
 import { createLoadBalancers } from "./load-balancers/load-balancers.ts";
 import { createObserver } from "./load-balancers/observe.ts";
 import { createSubnetChooser } from "./load-balancers/subnet.ts";
+import { createSurroundings, type Surroundings } from "./load-balancers/surroundings.ts";
 import { createWaits } from "./load-balancers/wait.ts";
+import { createCceSource } from "./nodes/cce-source.ts";
+import { chooseNodeSource, chosenSource } from "./nodes/choose-source.ts";
 import { createInstances } from "./nodes/instances.ts";
+import { createProductSource } from "./nodes/product-source.ts";
 import { instanceIdOf, PROVIDER_NAME } from "./provider-id.ts";
 import { createRoutes } from "./routes/routes.ts";
 
@@ -36,22 +40,31 @@ export function createBaiduCloud({ config, client, clock, random, logger }: Baid
     const [id] = [...clusterInstances()].sort();
     if (!id)
       throw new CloudError("retryable", "the VPC is not known: set VpcId in the cloud config, or wait for a node");
-    knownVpc = (await client.bcc.get(id)).vpcId;
+    const answer = (await products.find([id], AbortSignal.timeout(VPC_PATIENCE_MS))).get(id);
+    if (answer && "machine" in answer) knownVpc = answer.machine.vpcId;
+    if (knownVpc === "") {
+      throw new CloudError("retryable", `the VPC is not known: ${id} does not tell; set VpcId in the cloud config`);
+    }
     return knownVpc;
   };
-  const observer = createObserver({ client, clusterId, clock, clusterInstances });
+  let surroundings: Surroundings | undefined;
+  const services = () => surroundings?.services.list() ?? [];
+  const observer = createObserver({ client, clusterId, clock, clusterInstances, services, vpcId });
   const waits = createWaits(client, clock);
   const chooseSubnet = createSubnetChooser({ client, subnetId: config.subnetId, vpcId, clusterInstances });
   const apply = createApply({ client, observer, waits, random, logger, vpcId, chooseSubnet });
+
+  const loadBalancers = createLoadBalancers({ clusterId, observer, apply, logger, surroundings: () => surroundings });
 
   return {
     name: PROVIDER_NAME,
     hasClusterId: clusterId !== "",
     instances: createInstances({ bcc: client.bcc, region, vpcId: config.vpcId }),
     routes: createRoutes({ vpc: client.vpc, clusterId, vpcId, random }),
-    loadBalancers: createLoadBalancers({ clusterId, observer, apply, logger }),
+    loadBalancers,
     async initialize(context) {
       nodes = context.nodes;
+      surroundings = createSurroundings(context, { clock, random, logger }, () => loadBalancers);
       if (config.unknownKeys.length > 0)
         logger.warn("cloud config has unknown keys", { keys: config.unknownKeys.join(", ") });
       try {

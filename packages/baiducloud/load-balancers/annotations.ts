@@ -1,74 +1,22 @@
 import type { FacetProblem } from "@ccm/cloud-provider";
+import type { Annotation } from "./annotation-kinds.ts";
+import { ANNOTATIONS, PREFIX, type ServiceSettings, type SettingName } from "./annotation-table.ts";
+import { OWN_PREFIX } from "./own-annotations.ts";
 
-/**
- * What annotations of a Service can say. Keys, values and defaults are those of Baidu's former CCM; docs/annotations.md is
- * the reference for users.
- */
-const PREFIX = "service.beta.kubernetes.io/";
+const NAMES = Object.keys(ANNOTATIONS) as readonly SettingName[];
 
-export const ANNOTATION = {
-  /** "true": no public address, the Service's address is the load balancer's in the VPC. */
-  internal: `${PREFIX}cce-load-balancer-internal-vpc`,
-  /** `sbn-…`: subnet of a new load balancer. */
-  subnetId: `${PREFIX}cce-load-balancer-subnet-id`,
-  /** Text: name of a new load balancer. */
-  name: `${PREFIX}cce-load-balancer-lb-name`,
-  /** `lb-…`: use this load balancer, which stays when the Service goes. */
-  id: `${PREFIX}cce-load-balancer-id`,
-  /** The same. */
-  existingId: `${PREFIX}cce-load-balancer-exist-id`,
-  /** "true": keep the load balancer when the Service goes, without listeners and backends. */
-  reserve: `${PREFIX}cce-load-balancer-reserve-lb`,
-  /** 1 to 50: at most so many backends. */
-  maxBackends: `${PREFIX}cce-load-balancer-rs-max-num`,
-  /** RoundRobin, LeastConnection or Hash. */
-  scheduler: `${PREFIX}cce-load-balancer-scheduler`,
-  /** Seconds, 1 to 60. */
-  healthTimeout: `${PREFIX}cce-load-balancer-health-check-timeout-in-second`,
-  /** Seconds, 1 to 10. */
-  healthInterval: `${PREFIX}cce-load-balancer-health-check-interval`,
-  /** 2 to 5. */
-  unhealthyThreshold: `${PREFIX}cce-load-balancer-unhealthy-threshold`,
-  /** 2 to 5. */
-  healthyThreshold: `${PREFIX}cce-load-balancer-healthy-threshold`,
-  /** Text sent to probe a UDP port. */
-  healthString: `${PREFIX}cce-load-balancer-health-check-string`,
-  /** Text: name of a new public address. */
-  eipName: `${PREFIX}cce-elastic-ip-name`,
-  /** Prepaid or Postpaid. */
-  eipPayment: `${PREFIX}cce-elastic-ip-payment-timing`,
-  /** ByTraffic or ByBandwidth. */
-  eipBilling: `${PREFIX}cce-elastic-ip-billing-method`,
-  /** 1 to 1000 by traffic, 1 to 500 by bandwidth. */
-  eipBandwidth: `${PREFIX}cce-elastic-ip-bandwidth-in-mbps`,
-  /** Months: 1 to 9, 12, 24 or 36. */
-  eipReservation: `${PREFIX}cce-elastic-ip-reservation-length`,
-} as const;
+/** The keys, by what they set. */
+export const ANNOTATION = Object.fromEntries(NAMES.map((name) => [name, ANNOTATIONS[name].key])) as {
+  readonly [K in SettingName]: string;
+};
 
-export interface ServiceSettings {
-  readonly internal: boolean;
-  readonly subnetId: string;
-  readonly name: string;
-  /** A load balancer that the user chose. */
-  readonly existingId: string;
-  readonly reserve: boolean;
-  readonly maxBackends: number;
-  readonly scheduler: "RoundRobin" | "LeastConnection" | "Hash" | "";
-  readonly healthTimeout: number;
-  readonly healthInterval: number;
-  readonly unhealthyThreshold: number;
-  readonly healthyThreshold: number;
-  readonly healthString: string;
-  readonly eipName: string;
-  readonly eipPayment: "Prepaid" | "Postpaid";
-  readonly eipBilling: "ByTraffic" | "ByBandwidth";
-  /** 0: not said. A new address then gets DEFAULT_BANDWIDTH_MBPS, an existing one keeps its own. */
-  readonly eipBandwidth: number;
-  readonly eipReservation: number;
-}
+const KEYS: ReadonlySet<string> = new Set(Object.values(ANNOTATION));
 
-/** The former CCM's 1000 is refused by today's API description (at most 200 by traffic); 100 is accepted by both. */
-export const DEFAULT_BANDWIDTH_MBPS = 100;
+/** A new address without an annotation, when the cloud config says nothing: both published limits allow it. */
+export const DEFAULT_BANDWIDTH_MBPS = 200;
+
+/** Longer values are cut in messages: an annotation may have a quarter of a megabyte. */
+const SHOWN = 64;
 
 /** Reads the annotations. A bad value is a problem that names key, value and what is allowed; its default is used. */
 export function readAnnotations(annotations: Readonly<Record<string, string>>): {
@@ -76,61 +24,69 @@ export function readAnnotations(annotations: Readonly<Record<string, string>>): 
   readonly problems: readonly FacetProblem[];
 } {
   const problems: FacetProblem[] = [];
-  const bad = (key: string, value: string, allowed: string) => {
-    problems.push({
-      facet: "annotations",
-      reason: "InvalidAnnotation",
-      message: `annotation ${key}: "${value}" is not allowed: expected ${allowed}; the default is used until it is corrected`,
-      retryable: false,
-    });
+  const problem = (reason: string, message: string): void => {
+    problems.push({ facet: "annotations", reason, message, retryable: false });
   };
-  const at = (key: string) => (annotations[key] ?? "").trim();
-  const pattern = (key: string, allowed: RegExp, words: string): string => {
-    const value = at(key);
-    if (value === "" || allowed.test(value)) return value;
-    bad(key, value, words);
-    return "";
+  const read = (name: SettingName): unknown => {
+    const { key, parse, fallback, allowed }: Annotation<unknown> = ANNOTATIONS[name];
+    const written = annotations[key];
+    if (written === undefined) return fallback;
+    const value = parse(written.trim());
+    if (value !== undefined) return value;
+    const expected = allowed.en.replaceAll("`", "");
+    problem(
+      "InvalidAnnotation",
+      `annotation ${key}: "${shown(written)}" is not allowed: expected ${expected}; the default is used until it is corrected`,
+    );
+    return fallback;
   };
-  const oneOf = <T extends string>(key: string, allowed: readonly T[], otherwise: T): T => {
-    const value = at(key);
-    if (value === "") return otherwise;
-    const found = allowed.find((candidate) => candidate === value);
-    if (found === undefined) bad(key, value, `one of ${allowed.filter((name) => name !== "").join(", ")}`);
-    return found ?? otherwise;
-  };
-  const integer = (key: string, min: number, max: number, otherwise: number): number => {
-    const value = at(key);
-    if (value === "") return otherwise;
-    const number = Number(value);
-    if (/^\d+$/.test(value) && number >= min && number <= max) return number;
-    bad(key, value, `a whole number from ${min} to ${max}`);
-    return otherwise;
-  };
-  const NAME = /^[A-Za-z][A-Za-z0-9\-_/.]{0,64}$/;
-  const NAME_WORDS = "1 to 65 characters: a letter, then letters, digits and -_/.";
-  const MONTHS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "12", "24", "36"];
-  const eipBilling = oneOf(ANNOTATION.eipBilling, ["ByTraffic", "ByBandwidth"], "ByTraffic");
+  const settings = Object.fromEntries(NAMES.map((name) => [name, read(name)])) as unknown as ServiceSettings;
+  if (settings.eipBilling === "ByBandwidth" && settings.eipBandwidth > 500) {
+    problem(
+      "InvalidAnnotation",
+      `annotation ${ANNOTATION.eipBandwidth}: "${settings.eipBandwidth}" is not allowed: expected at most 500 when billed ` +
+        "by bandwidth; the default is used until it is corrected",
+    );
+    return { settings: { ...settings, eipBandwidth: 0 }, problems: [...problems, ...unknown(annotations)] };
+  }
+  return { settings, problems: [...problems, ...unknown(annotations)] };
+}
 
-  const settings: ServiceSettings = {
-    internal: at(ANNOTATION.internal) === "true",
-    subnetId: pattern(ANNOTATION.subnetId, /^sbn-[A-Za-z0-9]+$/, "a subnet ID (sbn-…)"),
-    name: pattern(ANNOTATION.name, NAME, NAME_WORDS),
-    existingId:
-      pattern(ANNOTATION.existingId, /^lb-[A-Za-z0-9]+$/, "a load balancer ID (lb-…)") ||
-      pattern(ANNOTATION.id, /^lb-[A-Za-z0-9]+$/, "a load balancer ID (lb-…)"),
-    reserve: at(ANNOTATION.reserve) === "true",
-    maxBackends: integer(ANNOTATION.maxBackends, 1, 50, 50),
-    scheduler: oneOf(ANNOTATION.scheduler, ["RoundRobin", "LeastConnection", "Hash", ""], ""),
-    healthTimeout: integer(ANNOTATION.healthTimeout, 1, 60, 3),
-    healthInterval: integer(ANNOTATION.healthInterval, 1, 10, 3),
-    unhealthyThreshold: integer(ANNOTATION.unhealthyThreshold, 2, 5, 3),
-    healthyThreshold: integer(ANNOTATION.healthyThreshold, 2, 5, 3),
-    healthString: at(ANNOTATION.healthString) || "HealthCheck",
-    eipName: pattern(ANNOTATION.eipName, NAME, NAME_WORDS),
-    eipPayment: oneOf(ANNOTATION.eipPayment, ["Prepaid", "Postpaid"], "Postpaid"),
-    eipBilling,
-    eipBandwidth: integer(ANNOTATION.eipBandwidth, 1, eipBilling === "ByTraffic" ? 1000 : 500, 0),
-    eipReservation: Number(oneOf(ANNOTATION.eipReservation, MONTHS, "1")),
-  };
-  return { settings, problems };
+/** Keys that look as if they meant something here, and mean nothing. */
+function unknown(annotations: Readonly<Record<string, string>>): readonly FacetProblem[] {
+  return Object.keys(annotations)
+    .filter((key) => (key.startsWith(`${PREFIX}cce-`) || key.startsWith(OWN_PREFIX)) && !KEYS.has(key))
+    .map((key) => ({
+      facet: "annotations",
+      reason: "UnknownAnnotation",
+      message: `annotation ${shown(key)} is not known and does nothing: did you mean ${nearest(key)}?`,
+      retryable: false,
+    }));
+}
+
+/** The known key that fewest edits away. */
+function nearest(key: string): string {
+  const limited = key.slice(0, 128);
+  const ranked = [...KEYS].map((known) => [distance(limited, known), known] as const);
+  return ranked.reduce((best, next) => (next[0] < best[0] ? next : best))[1];
+}
+
+/** Levenshtein's: the least insertions, deletions and replacements from one to the other. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+function shown(value: string): string {
+  const text = value.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ");
+  const letters = [...text];
+  return letters.length <= SHOWN ? text : `${letters.slice(0, SHOWN).join("")}… (${value.length} characters)`;
 }

@@ -1,9 +1,9 @@
-import { errorText, type Logger, type Random } from "@ccm/base";
-import { type BceClient, clientToken, isBceError, type WriteOptions } from "@ccm/bce";
+import type { Logger, Random } from "@ccm/base";
+import { type BceClient, type BlbSpec, clientToken, isBceError, type WriteOptions } from "@ccm/bce";
 import { cloudErrorOf, type FacetProblem } from "@ccm/cloud-provider";
-import { toCloudError } from "../errors.ts";
+import { describe, problemOf } from "./apply-words.ts";
 import type { Observer } from "./observe.ts";
-import { type Facet, NEW, type Step } from "./plan.ts";
+import { type Facet, NEW, NEW_EIP, type Step } from "./steps.ts";
 import type { Waits } from "./wait.ts";
 
 export interface ApplyOptions {
@@ -13,8 +13,8 @@ export interface ApplyOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly vpcId: () => Promise<string>;
-  /** For a load balancer whose plan names none. */
-  readonly chooseSubnet: (signal: AbortSignal) => Promise<string>;
+  /** The subnet of a new load balancer; `subnetId` and `zone` are what the Service says of it, "" for nothing. */
+  readonly chooseSubnet: (signal: AbortSignal, subnetId: string, zone: string) => Promise<string>;
 }
 
 export interface Applied {
@@ -28,35 +28,43 @@ export interface Applied {
 /** Runs the steps of a plan. A facet that fails is reported and left; the others go on. An abort is thrown. */
 export type Apply = (uid: string, steps: readonly Step[], signal: AbortSignal) => Promise<Applied>;
 
+/** What there is one of for each Service. */
+type Made = "blb" | "eip" | "eip6" | "group";
+
 /** What cannot be done without a load balancer. */
-const NEEDS_BLB: ReadonlySet<Facet> = new Set(["listeners", "backends", "address"]);
+const NEEDS_BLB: ReadonlySet<Facet> = new Set(["listeners", "backends", "address", "source-ranges"]);
+/** What would let the world in where the source ranges could not be set. */
+const OPENS: ReadonlySet<Step["do"]> = new Set(["createListener", "bindEip"]);
 
 export function createApply(options: ApplyOptions): Apply {
   const { client, observer, waits, random, logger, vpcId, chooseSubnet } = options;
-  const { blb, eip } = client;
+  const { blb, eip, tags, securityGroups } = client;
 
   return async (uid, steps, signal) => {
     let newBlb: string | undefined;
-    let newEip: string | undefined;
+    let newGroup: string | undefined;
+    const newEips = new Map<string, string>();
     const problems: FacetProblem[] = [];
     const failed = new Set<Facet>();
     let conflict = false;
     const blbOf = (id: string) => (id === NEW ? (newBlb ?? "") : id);
-    const eipOf = (address: string) => (address === NEW ? (newEip ?? "") : address);
+    const eipOf = (address: string) =>
+      Object.values(NEW_EIP).includes(address) ? (newEips.get(address) ?? "") : address;
+    const groupOf = (id: string) => (id === NEW ? (newGroup ?? "") : id);
     /** For what can be told from the state whether it was done: repeated attempts of this one occasion are one. */
     const once = (...purpose: readonly string[]): WriteOptions => ({
       signal,
       clientToken: clientToken(uid, ...purpose, random.uuid()),
     });
     /** For what makes something new: after a crash the same token brings back what was made before it. */
-    const made = (what: "blb" | "eip"): WriteOptions => ({
+    const made = (what: Made): WriteOptions => ({
       signal,
       lane: "user",
       clientToken: clientToken(uid, what, String(observer.attempt(`${uid} ${what}`))),
     });
 
     /** The create's answer named what was made, and removed, before: within a day the cloud repeats it. */
-    const orAnew = async (what: "blb" | "eip", wait: Promise<unknown>): Promise<void> => {
+    const orAnew = async (what: Made, wait: Promise<unknown>): Promise<void> => {
       try {
         await wait;
       } catch (error) {
@@ -67,35 +75,63 @@ export function createApply(options: ApplyOptions): Apply {
     const run = async (step: Step): Promise<void> => {
       switch (step.do) {
         case "createLoadBalancer": {
-          const { name, description: desc, tags } = step;
-          const subnetId = step.subnetId || (await chooseSubnet(signal));
-          newBlb = (await blb.create({ name, desc, tags, subnetId, vpcId: await vpcId() }, made("blb"))).blbId;
+          const { subnetId: wanted, zone, ...spec } = step.spec;
+          const subnetId = await chooseSubnet(signal, wanted, zone);
+          const whole: BlbSpec = { ...spec, subnetId, vpcId: await vpcId() };
+          newBlb = (await blb.create(whole, made("blb"))).blbId;
           observer.made.note(`${uid} blb`, newBlb);
           await orAnew("blb", waits.blbAvailable(newBlb, signal));
           return;
         }
+        case "updateLoadBalancer":
+          return blb.update(step.blbId, step.change, once("update"));
+        case "resizeLoadBalancer":
+          return blb.resize(step.blbId, step.performanceLevel, once("resize"));
         case "deleteLoadBalancer":
           await ignoreAbsent(blb.delete(step.blbId, once("delete", step.blbId)));
           await waits.blbGone(step.blbId, signal);
           observer.startAnew(`${uid} blb`);
           return;
-        case "createListener":
-          return onBlb(step.blbId, (id) => blb.createListener(id, step.listener, once("listener")));
-        case "updateListener":
-          return onBlb(step.blbId, (id) => blb.updateListener(id, step.listener, once("listener")));
-        case "deleteListeners":
-          return onBlb(step.blbId, (id) => ignoreAbsent(blb.deleteListeners(id, step.listeners, once("listener"))));
-        case "addBackends":
-          return onBlb(step.blbId, (id) => blb.addBackends(id, weighted(step), once("backends")));
-        case "updateBackends":
-          return onBlb(step.blbId, (id) => blb.updateBackends(id, weighted(step), once("backends")));
-        case "removeBackends":
-          return onBlb(step.blbId, (id) => ignoreAbsent(blb.removeBackends(id, step.instanceIds, once("backends"))));
-        case "createEip":
-          newEip = (await eip.create(step.spec, made("eip"))).eip;
-          observer.made.note(`${uid} eip`, newEip);
-          await orAnew("eip", waits.eipIs(newEip, "available", signal));
+        case "assignTag":
+          return tags.assign(step, step.tag, once("tag", step.tag.tagKey));
+        case "createSecurityGroup": {
+          const { name, description: desc, rules, tags: marks } = step;
+          const group = { name, desc, rules, tags: marks, vpcId: await vpcId() };
+          newGroup = (await securityGroups.create(group, made("group"))).securityGroupId;
           return;
+        }
+        case "authorizeRule":
+          return securityGroups.authorize(step.groupId, step.rule, once("rule"));
+        case "revokeRule":
+          return ignoreAbsent(securityGroups.revoke(step.rule.securityGroupRuleId ?? "", once("rule")));
+        case "bindSecurityGroup":
+          return blb.bindSecurityGroups(blbOf(step.blbId), [groupOf(step.groupId)], once("bind"));
+        case "unbindSecurityGroup":
+          return ignoreAbsent(blb.unbindSecurityGroups(step.blbId, [step.groupId], once("unbind")));
+        case "deleteSecurityGroup":
+          await ignoreAbsent(securityGroups.delete(step.groupId, once("delete", step.groupId)));
+          observer.startAnew(`${uid} group`);
+          return;
+        case "createListener":
+          return blb.createListener(blbOf(step.blbId), step.listener, once("listener"));
+        case "updateListener":
+          return blb.updateListener(blbOf(step.blbId), step.listener, once("listener"));
+        case "deleteListeners":
+          return ignoreAbsent(blb.deleteListeners(blbOf(step.blbId), step.listeners, once("listener")));
+        case "addBackends":
+          return blb.addBackends(blbOf(step.blbId), weighted(step), once("backends"));
+        case "updateBackends":
+          return blb.updateBackends(blbOf(step.blbId), weighted(step), once("backends"));
+        case "removeBackends":
+          return ignoreAbsent(blb.removeBackends(blbOf(step.blbId), step.instanceIds, once("backends")));
+        case "createEip": {
+          const what = step.family === "IPv6" ? "eip6" : "eip";
+          const address = (await eip.create(step.spec, made(what))).eip;
+          newEips.set(NEW_EIP[step.family], address);
+          observer.made.note(`${uid} ${what}`, address);
+          await orAnew(what, waits.eipIs(address, "available", signal));
+          return;
+        }
         case "bindEip": {
           const address = eipOf(step.eip);
           await waits.eipIs(address, "available", signal);
@@ -109,24 +145,30 @@ export function createApply(options: ApplyOptions): Apply {
           await waits.eipIs(step.eip, "available", signal);
           return;
         case "resizeEip":
-          await eip.resize(step.eip, step.bandwidthInMbps, once("resize", step.eip));
-          return;
+          return eip.resize(step.eip, step.bandwidthInMbps, once("resize", step.eip));
+        case "protectEip":
+          return eip.protect(step.eip, step.on, once("protect", step.eip));
+        case "joinGroup":
+          return eip.joinGroup(step.groupId, eipOf(step.eip), once("join"));
+        case "leaveGroup":
+          return eip.leaveGroup(step.groupId, step.eip, once("leave"));
         case "releaseEip":
           await ignoreAbsent(eip.release(step.eip, once("release", step.eip)));
-          observer.startAnew(`${uid} eip`);
+          observer.startAnew(`${uid} ${step.eip.includes(":") ? "eip6" : "eip"}`);
           return;
       }
-    };
-    /** Between two changes the load balancer has to come to rest: while it is updating it refuses the next. */
-    const onBlb = async (id: string, change: (id: string) => Promise<void>): Promise<void> => {
-      await waits.blbAvailable(blbOf(id), signal);
-      await change(blbOf(id));
     };
 
     for (const step of steps) {
       const dependsOnFailed = failed.has("load-balancer") && NEEDS_BLB.has(step.facet) && usesNew(step);
       // A step on an address builds on the one before it; listeners and backends do not depend on each other.
       if (dependsOnFailed || (step.facet === "address" && failed.has("address"))) continue;
+      // Fails closed: who asked for few must not get the whole world.
+      if (
+        step.facet === "source-ranges" ? failed.has("source-ranges") : failed.has("source-ranges") && OPENS.has(step.do)
+      )
+        continue;
+      if (step.do === "deleteLoadBalancer" && step.onlyWhenReplaced && failed.size > 0) continue;
       try {
         await run(step);
         logger.info("cloud changed", describe(step, blbOf, eipOf));
@@ -155,46 +197,4 @@ function weighted(step: { readonly instanceIds: readonly string[]; readonly weig
 
 function usesNew(step: Step): boolean {
   return "blbId" in step && step.blbId === NEW;
-}
-
-const REASONS: Readonly<Record<Facet, string>> = {
-  "load-balancer": "LoadBalancerFailed",
-  listeners: "ListenersFailed",
-  backends: "BackendsFailed",
-  address: "AddressFailed",
-};
-
-function problemOf(step: Step, error: unknown): FacetProblem {
-  const quota = isBceError(error, "quota");
-  return {
-    facet: step.facet,
-    reason: quota ? "QuotaExceeded" : REASONS[step.facet],
-    message: `${wordsFor(step)}: ${errorText(error)}${quota ? "; free some, or raise the quota in the console" : ""}`,
-    // A quota may be raised, a permission granted: look again, but the framework decides how soon.
-    retryable: quota || (cloudErrorOf(toCloudError(error))?.retryable ?? true),
-  };
-}
-
-function wordsFor(step: Step): string {
-  switch (step.do) {
-    case "createListener":
-    case "updateListener":
-      return `${step.do === "createListener" ? "create" : "update"} listener ${step.listener.listenerPort}/${step.listener.listenerType}`;
-    case "createLoadBalancer":
-      return `create load balancer ${step.name}`;
-    case "createEip":
-      return `create EIP of ${step.spec.bandwidthInMbps} Mbps`;
-    default:
-      return step.do.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replace(" eip", " EIP");
-  }
-}
-
-function describe(step: Step, blbOf: (id: string) => string, eipOf: (address: string) => string) {
-  return {
-    step: step.do,
-    ...("blbId" in step ? { blb: blbOf(step.blbId) } : {}),
-    ...("eip" in step ? { eip: eipOf(step.eip) } : {}),
-    ...("listener" in step ? { listener: `${step.listener.listenerType}/${step.listener.listenerPort}` } : {}),
-    ...("instanceIds" in step ? { instances: step.instanceIds.length } : {}),
-  };
 }

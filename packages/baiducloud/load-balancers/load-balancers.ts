@@ -1,56 +1,112 @@
 import { KeyedMutex, type Logger } from "@ccm/base";
 import {
+  backendsOf,
   CloudError,
   type FacetProblem,
+  isOnlyLocal,
   type LoadBalancerRequest,
   type LoadBalancerResult,
   type LoadBalancers,
+  wantsLoadBalancer,
 } from "@ccm/cloud-provider";
-import { keyOf, type LoadBalancerStatus, type Service } from "@ccm/kube";
+import { keyOf, type Node, type Service } from "@ccm/kube";
 import { asCloudErrors } from "../errors.ts";
 import { readAnnotations } from "./annotations.ts";
 import type { Apply } from "./apply.ts";
-import { type Desired, desiredOf } from "./desired.ts";
+import { chooseBackends } from "./backends.ts";
+import { desiredOf, type LoadBalancerDefaults, type ServiceNodes } from "./desired.ts";
+import { type Drift, driftOf, driftText } from "./drift.ts";
 import type { Observer } from "./observe.ts";
 import type { Observed } from "./observed.ts";
-import { type Plan, planDeletion, planService, type Step } from "./plan.ts";
+import { type Plan, planDeletion, planService } from "./plan.ts";
+import { statusOf } from "./status.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** Rounds of observe, plan, apply in one call: what is not settled then is looked at again later. */
 const ROUNDS = 4;
 const LOOK_AGAIN_MS = 3000;
+/** Of a drift report in an Event, which holds a kilobyte. */
+const MOST_TOLD = 8;
 
 export interface LoadBalancersOptions {
   readonly clusterId: string;
   readonly observer: Observer;
   readonly apply: Apply;
   readonly logger: Logger;
+  readonly defaults?: LoadBalancerDefaults;
+  /** Undefined before the provider is initialised. */
+  readonly surroundings: () => Surroundings | undefined;
+}
+
+interface Settled {
+  readonly observed: Observed;
+  readonly problems: readonly FacetProblem[];
+  readonly steps: number;
+  readonly drift: readonly Drift[];
+  readonly done: boolean;
 }
 
 /** The contract's load balancers, by observe → plan → apply until a plan is empty. */
-export function createLoadBalancers({ clusterId, observer, apply, logger }: LoadBalancersOptions): LoadBalancers {
-  /** Two Services on one load balancer of the user's must not change it at the same time. */
+export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancers {
+  const { clusterId, observer, apply, logger, defaults = {}, surroundings } = options;
   const mutex = new KeyedMutex();
-  const lockOf = (service: Service): string => {
+  /** The backends of Services whose own load balancer was seen as wanted: the same again needs no call. */
+  const known = new Map<string, ReadonlySet<string>>();
+
+  const chosenOf = (service: Service): string => {
     const { settings } = readAnnotations(service.metadata.annotations ?? {});
-    return settings.existingId || (service.metadata.uid ?? keyOf(service));
+    return settings.existingId || settings.id;
+  };
+  /** One at a time for a Service, and for a load balancer, which several Services may have. */
+  const alone = <T>(service: Service, run: () => Promise<T>): Promise<T> => {
+    const chosen = chosenOf(service);
+    const onBlb = () => (chosen === "" ? run() : mutex.run(`blb ${chosen}`, run));
+    return mutex.run(`service ${service.metadata.uid ?? keyOf(service)}`, () => asCloudErrors(onBlb));
+  };
+
+  const nodeSelector = (service: Service): Readonly<Record<string, string>> =>
+    isOnlyLocal(service) ? {} : readAnnotations(service.metadata.annotations ?? {}).settings.backendLabel;
+  /** With policy Local, only the nodes that have a Pod. */
+  const withPods = async (service: Service, nodes: readonly Node[], signal: AbortSignal): Promise<readonly Node[]> => {
+    const around = surroundings();
+    if (!around || !isOnlyLocal(service)) return nodes;
+    const names = await around.endpoints.nodesOf(service, signal);
+    return nodes.filter(({ metadata }) => names.has(metadata.name ?? ""));
+  };
+  /** The other Services on the load balancer that the Service names, with their backends. */
+  const sharersOf = async (service: Service, signal: AbortSignal): Promise<readonly ServiceNodes[]> => {
+    const chosen = chosenOf(service);
+    const around = surroundings();
+    if (chosen === "" || !around) return [];
+    const others = around.services
+      .list()
+      .filter(
+        (other) =>
+          other.metadata.uid !== service.metadata.uid &&
+          !other.metadata.deletionTimestamp &&
+          wantsLoadBalancer(other) &&
+          chosenOf(other) === chosen,
+      );
+    return Promise.all(
+      others.map(async (other) => {
+        const nodes = backendsOf(around.nodes.list(), nodeSelector(other));
+        return { service: other, nodes: await withPods(other, nodes, signal) };
+      }),
+    );
   };
 
   /** Plans and applies until nothing is left to do, or until it makes no sense to go on now. */
   const settle = async (
-    service: Service,
-    signal: AbortSignal,
+    { service, signal, lane }: Pick<LoadBalancerRequest, "service" | "signal" | "lane">,
     plan: (observed: Observed) => Plan,
-  ): Promise<{
-    readonly observed: Observed;
-    readonly problems: readonly FacetProblem[];
-    readonly steps: number;
-    readonly done: boolean;
-  }> => {
+  ): Promise<Settled> => {
     let steps = 0;
+    let drift: readonly Drift[] = [];
     for (let round = 1; ; round++) {
-      const observed = await observer.observe(service, signal);
+      const observed = await observer.observe(service, signal, lane);
       const next = plan(observed);
-      if (next.steps.length === 0) return { observed, problems: next.problems, steps, done: true };
+      if (next.steps.length === 0) return { observed, problems: next.problems, steps, drift, done: true };
+      if (round === 1) drift = driftOf(next.steps, observed);
       steps += next.steps.length;
       const applied = await apply(service.metadata.uid ?? "", next.steps, signal);
       const stuck = applied.problems.length > 0 && !applied.conflict;
@@ -60,60 +116,115 @@ export function createLoadBalancers({ clusterId, observer, apply, logger }: Load
         round,
         problems: applied.problems.length,
       });
-      const seen = await observer.observe(service, signal);
-      return { observed: seen, problems: [...next.problems, ...applied.problems], steps, done: false };
+      const seen = await observer.observe(service, signal, lane);
+      return { observed: seen, problems: [...next.problems, ...applied.problems], steps, drift, done: false };
     }
   };
 
-  const converge = (
-    { service, nodes, signal }: LoadBalancerRequest,
-    only?: Step["facet"],
-  ): Promise<LoadBalancerResult> =>
-    mutex.run(lockOf(service), () =>
-      asCloudErrors(async () => {
-        const { desired, problems } = desiredOf(service, nodes, clusterId);
-        const plan = (observed: Observed): Plan => {
-          const whole = planService(desired, observed);
-          return only ? { ...whole, steps: whole.steps.filter(({ facet }) => facet === only) } : whole;
-        };
-        const result = await settle(service, signal, plan);
-        return {
-          status: statusOf(desired, result.observed),
-          problems: [...problems, ...result.problems],
-          ...(result.done || result.problems.length > 0 ? {} : { againAfterMs: LOOK_AGAIN_MS }),
-        };
-      }),
-    );
+  const desiredFor = async ({ service, nodes, signal }: LoadBalancerRequest) =>
+    desiredOf(service, await withPods(service, nodes, signal), clusterId, {
+      defaults,
+      sharers: await sharersOf(service, signal),
+    });
+
+  const ensure = async (request: LoadBalancerRequest): Promise<LoadBalancerResult> => {
+    const { service, signal, lane } = request;
+    const { uid = "" } = service.metadata;
+    const { desired, problems } = await desiredFor(request);
+    known.delete(uid);
+    const result = await settle(request, (observed) => planService(desired, observed));
+    const { observed } = result;
+    if (result.done && observed.blb?.ours) known.set(uid, idsOf(observed));
+    // Nobody had asked for anything: somebody else has changed the cloud.
+    if (lane === "resync" && result.drift.length > 0) tellDrift(service, result.drift);
+    if (observed.blb) await surroundings()?.record(service, observed, signal);
+    return {
+      status: statusOf(service, desired, observed),
+      problems: [...problems, ...result.problems],
+      ...(result.done || result.problems.length > 0 ? {} : { againAfterMs: LOOK_AGAIN_MS }),
+    };
+  };
+
+  const updateBackends = async (request: LoadBalancerRequest): Promise<LoadBalancerResult> => {
+    const { uid = "" } = request.service.metadata;
+    const { desired } = await desiredFor(request);
+    const before = known.get(uid);
+    if (before) {
+      const chosen = chooseBackends(desired.backends, before);
+      const full = [...chosen.values()].every((weight) => weight === 100);
+      if (full && chosen.size === before.size && [...chosen.keys()].every((id) => before.has(id))) {
+        return { status: undefined, problems: [] };
+      }
+    }
+    known.delete(uid);
+    const result = await settle(request, (observed) => {
+      if (!observed.blb) return { steps: [], problems: [] };
+      const whole = planService(desired, observed);
+      return {
+        steps: whole.steps.filter(({ facet }) => facet === "backends"),
+        problems: whole.problems.filter(({ facet }) => facet === "backends"),
+      };
+    });
+    if (result.done && result.observed.blb?.ours) known.set(uid, idsOf(result.observed));
+    return {
+      status: undefined,
+      problems: result.problems,
+      ...(result.done || result.problems.length > 0 ? {} : { againAfterMs: LOOK_AGAIN_MS }),
+    };
+  };
+
+  const ensureDeleted = async (request: Omit<LoadBalancerRequest, "nodes">): Promise<boolean> => {
+    const { service, signal } = request;
+    known.delete(service.metadata.uid ?? "");
+    const { settings } = readAnnotations(service.metadata.annotations ?? {});
+    const [first, ...others] = await sharersOf(service, signal);
+    const remaining =
+      first && desiredOf(first.service, first.nodes, clusterId, { sharers: others }).desired.sharedBackends;
+    const kept = new Map<string, string>();
+    const result = await settle(request, (observed) => {
+      for (const { eip, paymentTiming, deleteProtect } of observed.ownEips) {
+        if (settings.keepEip) kept.set(eip, "as the annotation keep-eip asks");
+        else if (paymentTiming === "Prepaid")
+          kept.set(eip, "as it is prepaid and cannot be released before its term ends");
+        else if (deleteProtect && settings.eipProtection === "")
+          kept.set(eip, "as somebody protected it against release");
+      }
+      return planDeletion(observed, {
+        keepLoadBalancer: settings.reserve,
+        keepAddress: settings.keepEip,
+        mayUnprotect: settings.deletionProtection !== "",
+        mayUnprotectEip: settings.eipProtection !== "",
+        remaining,
+      });
+    });
+    if (!result.done || result.problems.length > 0) {
+      const why = result.problems.map(({ message }) => message).join("; ") || "not finished yet";
+      throw new CloudError("retryable", why);
+    }
+    if (result.steps > 0) {
+      for (const [eip, why] of kept)
+        surroundings()?.tell(service, "AddressKept", `EIP ${eip} stays in the account, ${why}`);
+    }
+    // One that goes on to live as another type must not take what is gone for its own when it comes back.
+    if (!service.metadata.deletionTimestamp) await surroundings()?.record(service, undefined, signal);
+    return result.steps > 0;
+  };
+
+  const tellDrift = (service: Service, drift: readonly Drift[]): void => {
+    const texts = drift.map(driftText);
+    for (const entry of drift) logger.warn("drift repaired", { service: keyOf(service), ...entry });
+    const more = texts.length > MOST_TOLD ? `; and ${texts.length - MOST_TOLD} more` : "";
+    surroundings()?.tell(service, "DriftRepaired", texts.slice(0, MOST_TOLD).join("; ") + more);
+  };
 
   return {
-    ensure: (request) => converge(request),
-    updateBackends: (request) => converge(request, "backends"),
-    ensureDeleted: ({ service, signal }) =>
-      mutex.run(lockOf(service), () =>
-        asCloudErrors(async () => {
-          const { reserve } = readAnnotations(service.metadata.annotations ?? {}).settings;
-          const result = await settle(service, signal, (observed) => planDeletion(observed, reserve));
-          if (result.done) return result.steps > 0;
-          const why = result.problems.map(({ message }) => message).join("; ") || "not finished yet";
-          throw new CloudError("retryable", why);
-        }),
-      ),
+    nodeSelector,
+    ensure: (request) => alone(request.service, () => ensure(request)),
+    updateBackends: (request) => alone(request.service, () => updateBackends(request)),
+    ensureDeleted: (request) => alone(request.service, () => ensureDeleted(request)),
   };
 }
 
-/** Undefined until there is an address: an address that users know is not taken away by a passing failure. */
-function statusOf(desired: Desired, { blb, ownEips, givenEip }: Observed): LoadBalancerStatus | undefined {
-  if (!blb) return undefined;
-  const bound = [...ownEips, ...(givenEip ? [givenEip] : [])].find(
-    (eip) => eip.instanceId === blb.id && eip.status === "binded",
-  );
-  const ip = desired.address.kind === "internal" ? blb.address : (bound?.eip ?? blb.publicIp);
-  if (ip === "") return undefined;
-  if (blb.ours) return { ingress: [{ ip }] };
-  // On a load balancer that others use too, the status keeps the record of which listeners are ours.
-  const ports = desired.listeners.map(({ listenerPort, listenerType }) => ({
-    port: listenerPort,
-    protocol: listenerType,
-  }));
-  return { ingress: [{ ip, ports }] };
+function idsOf({ blb }: Observed): ReadonlySet<string> {
+  return new Set((blb?.backends ?? []).map(({ instanceId }) => instanceId));
 }

@@ -1,9 +1,11 @@
 import type { Clock } from "@ccm/base";
-import { type BceClient, type Eip, isBceError, type LoadBalancer } from "@ccm/bce";
+import { type BceClient, type Eip, isBceError, type Lane, type LoadBalancer, type SecurityGroup } from "@ccm/bce";
 import { CloudError } from "@ccm/cloud-provider";
 import type { Service } from "@ccm/kube";
-import { description, formerNames, isMadeFor } from "../marks.ts";
+import { description, isMadeFor, serviceResourceName } from "../marks.ts";
+import type { ServiceSettings } from "./annotation-table.ts";
 import { readAnnotations } from "./annotations.ts";
+import { findEips, findLoadBalancer } from "./find.ts";
 import { listenerKey, type Observed, type ObservedLoadBalancer } from "./observed.ts";
 import { RecentlyMade, SharedRead } from "./snapshot.ts";
 
@@ -11,11 +13,9 @@ import { RecentlyMade, SharedRead } from "./snapshot.ts";
 const LIST_LAG_MS = 30_000;
 const LOOK_AGAIN_MS = 2000;
 
-/** The former CCM's mark in the description of a load balancer whose public address it had made. */
-const FORMER_EIP_MARK = "cce_auto_create_eip";
-
 export interface Observer {
-  observe(service: Service, signal: AbortSignal): Promise<Observed>;
+  /** `lane`: who waits. Default: a user. */
+  observe(service: Service, signal: AbortSignal, lane?: Lane): Promise<Observed>;
   readonly made: RecentlyMade;
   /** Part of the clientToken of a create. */
   attempt(purpose: string): number;
@@ -29,11 +29,21 @@ export interface ObserverOptions {
   readonly clock: Clock;
   /** Instances of the cluster's nodes. */
   readonly clusterInstances: () => ReadonlySet<string>;
+  /** All Services of the cluster. Default: none is known. */
+  readonly services?: () => readonly Service[];
+  /** For security groups, which are not looked for without it. */
+  readonly vpcId?: () => Promise<string>;
 }
 
-export function createObserver({ client, clusterId, clock, clusterInstances }: ObserverOptions): Observer {
+export function createObserver(options: ObserverOptions): Observer {
+  const { client, clusterId, clock, clusterInstances, services = () => [], vpcId } = options;
   const blbs = new SharedRead(() => client.blb.list());
   const eips = new SharedRead(() => client.eip.list());
+  const ipv6Blbs = new SharedRead(() => client.blb.list({ type: "ipv6" }));
+  const ipv6Eips = new SharedRead(() => client.eip.list({ ipVersion: "ipv6" }));
+  const groups = new SharedRead(async () => (vpcId ? client.securityGroups.list(await vpcId()) : []));
+  /** Services that were looked at once and had no security group: they get one only through us. */
+  const groupless = new Set<string>();
   const made = new RecentlyMade(clock);
   const attempts = new Map<string, number>();
 
@@ -57,63 +67,100 @@ export function createObserver({ client, clusterId, clock, clusterInstances }: O
     return undefined;
   };
 
-  const findBlbs = async (service: Service, listed: readonly LoadBalancer[]): Promise<readonly LoadBalancer[]> => {
-    const { uid = "", namespace = "", name = "" } = service.metadata;
-    const marked = listed.filter((blb) => isMadeFor(blb, clusterId, uid));
-    if (marked.length > 0) return marked;
-    const late = await missing(`${uid} blb`, (id) => getBlb(client, id));
-    if (late) return [late];
-    // Made by an earlier controller of this cluster, which had no tags: its description and name together prove it.
-    const names = new Set(formerNames(clusterId, namespace, name, uid));
-    return listed.filter((blb) => names.has(blb.name) && isFormerMark(blb.desc, clusterId) && !hasOtherMark(blb));
-  };
-  const findEips = async (
-    service: Service,
+  const eipsOf = async (
+    question: { readonly service: Service; readonly settings: ServiceSettings; readonly clusterId: string },
     listed: readonly Eip[],
     blb: LoadBalancer | undefined,
   ): Promise<readonly Eip[]> => {
-    const { uid = "" } = service.metadata;
-    const marked = listed.filter((eip) => isMadeFor(eip, clusterId, uid));
-    if (blb?.desc?.startsWith(FORMER_EIP_MARK)) {
-      marked.push(...listed.filter((eip) => eip.instanceId === blb.blbId && !marked.includes(eip)));
+    const found = findEips(question, listed, blb);
+    const { uid = "" } = question.service.metadata;
+    const late: Eip[] = [];
+    for (const [purpose, ipVersion] of [
+      [`${uid} eip`, undefined],
+      [`${uid} eip6`, "ipv6"],
+    ] as const) {
+      if (found.some(({ eip }) => eip.includes(":") === (ipVersion === "ipv6"))) continue;
+      const ask = async (address: string) => {
+        const filter = { eip: address, ...(ipVersion === undefined ? {} : { ipVersion }) };
+        return (await client.eip.list(filter)).find((eip) => isMadeFor(eip, clusterId, uid));
+      };
+      const one = await missing(purpose, ask);
+      if (one) late.push(one);
     }
-    if (marked.length > 0) return marked;
-    const ask = async (address: string) =>
-      (await client.eip.list({ eip: address })).find((eip) => isMadeFor(eip, clusterId, uid));
-    const late = await missing(`${uid} eip`, ask);
-    return late ? [late] : [];
+    return [...found, ...late];
+  };
+
+  /** The security group made for the Service. That groups cannot be read only matters to who wants one. */
+  const groupOf = async (service: Service): Promise<SecurityGroup | undefined> => {
+    const { uid = "", namespace = "", name = "", annotations } = service.metadata;
+    const wants =
+      (service.spec?.loadBalancerSourceRanges ?? []).length > 0 ||
+      annotations?.["service.beta.kubernetes.io/load-balancer-source-ranges"] !== undefined;
+    if (wants) groupless.delete(uid);
+    else if (groupless.has(uid)) return undefined;
+    try {
+      const ours = (group: SecurityGroup) =>
+        isMadeFor(group, clusterId, uid) ||
+        (group.name === serviceResourceName(clusterId, namespace, name) && group.desc === description(clusterId));
+      const found = (await groups.get()).find(ours);
+      if (!found && !wants) groupless.add(uid);
+      return found;
+    } catch (error) {
+      if (wants) throw error;
+      return undefined;
+    }
   };
 
   const describe = async (
     service: Service,
     blb: LoadBalancer,
     ours: boolean,
-    signal: AbortSignal,
+    settings: ServiceSettings,
+    group: SecurityGroup | undefined,
+    options: { readonly signal: AbortSignal; readonly lane: Lane },
   ): Promise<ObservedLoadBalancer> => {
-    const options = { signal, lane: "user" as const };
-    const [listeners, backends] = await Promise.all([
+    const [listeners, backends, detail, bound] = await Promise.all([
       client.blb.listListeners(blb.blbId, options),
       client.blb.listBackends(blb.blbId, options),
+      settings.performanceLevel && ours ? client.blb.get(blb.blbId, options) : undefined,
+      group ? client.blb.securityGroups(blb.blbId, options) : Promise.resolve<readonly string[]>([]),
     ]);
     const nodePorts = new Set((service.spec?.ports ?? []).map((port) => port.nodePort));
     const recorded = new Set<string>();
     for (const { ports } of service.status?.loadBalancer?.ingress ?? []) {
-      for (const { port, protocol } of ports ?? []) recorded.add(`${protocol}/${port}`);
+      for (const { port, protocol, error } of ports ?? []) if (!error) recorded.add(`${protocol}/${port}`);
     }
-    // A node port belongs to one Service of the cluster, so a listener that forwards to it is that Service's.
+    // A node port belongs to one Service of the cluster, so a listener that forwards to it is that Service's; one that
+    // forwards to another Service's is not, whatever was recorded.
+    const others = new Set(
+      (ours ? [] : services())
+        .filter(({ metadata }) => metadata.uid !== service.metadata.uid)
+        .flatMap(({ spec }) => (spec?.ports ?? []).map((port) => port.nodePort)),
+    );
     const own = listeners.filter(
-      (listener) => nodePorts.has(listener.backendPort) || recorded.has(listenerKey(listener)),
+      (listener) =>
+        nodePorts.has(listener.backendPort) ||
+        ((recorded.has(listenerKey(listener)) || recordedOverTcp(recorded, listener)) &&
+          !others.has(listener.backendPort)),
     );
     return {
       id: blb.blbId,
+      name: blb.name,
+      description: blb.desc ?? "",
       address: blb.address,
+      ipv6: blb.ipv6 ?? "",
       status: blb.status,
       publicIp: blb.publicIp ?? "",
+      publicIpv6: blb.publicIpv6 ?? "",
       ours,
+      tags: blb.tags ?? [],
+      protectedFromDeletion: blb.allowDelete === false,
+      performanceLevel: detail?.performanceLevel ?? undefined,
       listeners,
       ownListeners: new Set(own.map(listenerKey)),
       backends,
       clusterInstances: clusterInstances(),
+      guarded: group !== undefined && bound.includes(group.id),
     };
   };
 
@@ -121,60 +168,58 @@ export function createObserver({ client, clusterId, clock, clusterInstances }: O
     made,
     attempt: (purpose) => attempts.get(purpose) ?? 0,
     startAnew,
-    async observe(service, signal) {
+    async observe(service, signal, lane = "user") {
       const { settings } = readAnnotations(service.metadata.annotations ?? {});
-      const [listedBlbs, listedEips] = await Promise.all([blbs.get(), eips.get()]);
-      const ours = await findBlbs(service, listedBlbs);
-      const chosen = settings.existingId ? listedBlbs.find(({ blbId }) => blbId === settings.existingId) : undefined;
-      const isOurs = chosen !== undefined && ours.includes(chosen);
-      const main = settings.existingId ? chosen : preferred(ours, service);
-      const surplus = ours.filter((blb) => blb !== main).map(({ blbId }) => blbId);
+      const { uid = "" } = service.metadata;
+      const ipv6 = service.spec?.ipFamilies?.includes("IPv6") === true;
+      const [blbs4, blbs6, eips4, group] = await Promise.all([
+        blbs.get(),
+        ipv6 ? ipv6Blbs.get() : [],
+        eips.get(),
+        groupOf(service),
+      ]);
+      const listed = [...blbs4, ...blbs6];
+      const hasMarked = listed.some((blb) => isMadeFor(blb, clusterId, uid));
+      const late = hasMarked ? undefined : await missing(`${uid} blb`, (id) => getBlb(client, id));
+      const question = { service, settings, clusterId, listed, services: services(), late };
+      const { main, ours, refused, surplus } = findLoadBalancer(question);
+      const eips6 = ipv6 || main?.publicIpv6 ? await ipv6Eips.get() : [];
+      const listedEips = [...eips4, ...eips6];
       const given = service.spec?.loadBalancerIP;
       return {
         blb: main
-          ? await describeIfThere(() => describe(service, main, isOurs || !settings.existingId, signal))
+          ? await unlessAbsent(() => describe(service, main, ours, settings, group, { signal, lane }))
           : undefined,
+        refused,
         surplus,
-        ownEips: await findEips(service, listedEips, main),
+        ownEips: await eipsOf(question, listedEips, ours ? main : undefined),
         givenEip: given ? listedEips.find(({ eip }) => eip === given) : undefined,
+        securityGroup: group,
       };
     },
   };
 }
 
-/** The one whose address users know already; else the first by id, so that every run takes the same. */
-function preferred(blbs: readonly LoadBalancer[], service: Service): LoadBalancer | undefined {
-  const known = new Set((service.status?.loadBalancer?.ingress ?? []).map(({ ip }) => ip));
-  const sorted = [...blbs].sort((a, b) => (a.blbId < b.blbId ? -1 : 1));
-  return sorted.find((blb) => known.has(blb.publicIp ?? "") || known.has(blb.address)) ?? sorted[0];
+/** The status of a Service knows TCP and UDP; HTTP, HTTPS and SSL come over TCP. */
+function recordedOverTcp(
+  recorded: ReadonlySet<string>,
+  listener: { readonly listenerType: string; readonly listenerPort: number },
+): boolean {
+  return listener.listenerType !== "UDP" && recorded.has(`TCP/${listener.listenerPort}`);
 }
 
-/** A load balancer that went between the list and the look at it is not there. */
-async function describeIfThere(
-  describe: () => Promise<ObservedLoadBalancer>,
-): Promise<ObservedLoadBalancer | undefined> {
-  try {
-    return await describe();
-  } catch (error) {
-    if (isBceError(error, "absent")) return undefined;
-    throw error;
-  }
-}
-
+/** The load balancer; undefined when there is none, of either family. */
 export async function getBlb(client: BceClient, id: string): Promise<LoadBalancer | undefined> {
+  const plain = await unlessAbsent(() => client.blb.get(id, { lane: "user" }));
+  return plain ?? (await unlessAbsent(() => client.blb.get(id, { lane: "user", type: "ipv6" })));
+}
+
+/** What goes between two looks at it is not there. */
+export async function unlessAbsent<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await client.blb.get(id, { lane: "user" });
+    return await read();
   } catch (error) {
     if (isBceError(error, "absent")) return undefined;
     throw error;
   }
-}
-
-function isFormerMark(desc: string | null | undefined, clusterId: string): boolean {
-  return desc === description(clusterId) || desc === `${FORMER_EIP_MARK}${description(clusterId)}`;
-}
-
-/** Marked for another Service: not this one's, whatever its name says. */
-function hasOtherMark(blb: LoadBalancer): boolean {
-  return (blb.tags ?? []).some(({ tagKey }) => tagKey === "cce-created");
 }

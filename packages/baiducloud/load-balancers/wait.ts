@@ -1,7 +1,7 @@
 import { type Clock, sleep } from "@ccm/base";
 import type { BceClient, Eip, LoadBalancer } from "@ccm/bce";
 import { CloudError } from "@ccm/cloud-provider";
-import { getBlb } from "./observe.ts";
+import { getBlb, unlessAbsent } from "./observe.ts";
 
 const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 2000;
@@ -54,12 +54,13 @@ export function createWaits(client: BceClient, clock: Clock): Waits {
       }),
     blbGone: (id, signal) =>
       until(`load balancer ${id}`, signal, async () => {
-        const blb = await getBlb(client, id);
+        const blb = await unlessAbsent(() => client.blb.get(id, { lane: "user" }));
         return blb ? { seen: blb.status } : { answer: undefined };
       }),
     eipIs: (address, status, signal) =>
       until(`EIP ${address}`, signal, async () => {
-        const [eip] = await client.eip.list({ eip: address }, { lane: "user" });
+        const version = address.includes(":") ? { ipVersion: "ipv6" as const } : {};
+        const [eip] = await client.eip.list({ eip: address, ...version }, { lane: "user" });
         if (eip?.status === status) return { answer: eip };
         if (eip?.status === "paused" || eip?.status === "unavailable") {
           throw new CloudError("retryable", `EIP ${address} is ${eip.status}: is the account in arrears?`);

@@ -1,0 +1,67 @@
+import { errorText, type Logger } from "@ccm/base";
+import { hasCode, type KubeClient, keyOf, refOf, SERVICES, type Service } from "@ccm/kube";
+import { ANNOTATION, readAnnotations } from "./annotations.ts";
+import { familyOf, type Observed } from "./observed.ts";
+
+/** Writes to a Service, by a patch of its own, which load balancer and which address are its. */
+export type AnnotationRecorder = (
+  service: Service,
+  observed: Observed | undefined,
+  signal: AbortSignal,
+) => Promise<void>;
+
+type Notes = Readonly<Record<string, string | null>>;
+
+/**
+ * What is to be written. Only about what was made for the Service: one that the user named is in the user's own
+ * annotation. `observed` undefined: everything is gone, and so is what was written about it.
+ */
+export function notesFor(service: Service, observed: Observed | undefined): Notes {
+  const { annotations = {} } = service.metadata;
+  const { settings } = readAnnotations(annotations);
+  const own = observed?.blb?.ours ? observed.blb.id : "";
+  const eip = observed?.ownEips.find(
+    ({ instanceId, eip }) => instanceId === observed.blb?.id && familyOf(eip) === "IPv4",
+  );
+  const written = settings.addedId !== "" && settings.id === settings.addedId;
+  const wanted: Readonly<Record<string, string>> = {
+    [ANNOTATION.addedId]: own,
+    [ANNOTATION.addedEip]: eip?.eip ?? "",
+    // The user's own word stays, also where it names what is not there.
+    ...(settings.existingId === "" && (settings.id === "" || written) ? { [ANNOTATION.id]: own } : {}),
+  };
+  const changed = Object.entries(wanted).filter(([key, value]) => (annotations[key] ?? "") !== value);
+  return Object.fromEntries(changed.map(([key, value]) => [key, value === "" ? null : value]));
+}
+
+export function createAnnotationRecorder({
+  client,
+  logger,
+}: {
+  readonly client: KubeClient;
+  readonly logger: Logger;
+}): AnnotationRecorder {
+  /** What was written last, which the copy at hand may not show yet. */
+  const last = new Map<string, string>();
+  return async (service, observed, signal) => {
+    const { uid = "", resourceVersion = "" } = service.metadata;
+    const annotations = notesFor(service, observed);
+    if (Object.keys(annotations).length === 0) {
+      last.delete(uid);
+      return;
+    }
+    const text = JSON.stringify([resourceVersion, annotations]);
+    if (last.get(uid) === text) return;
+    try {
+      const body = { metadata: { uid, annotations } };
+      await client.patch(SERVICES, refOf(keyOf(service)), { type: "merge", body }, { signal });
+      last.set(uid, text);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      // Nothing depends on it: what is ours is known by the marks on it.
+      if (!hasCode(error, "not_found") && !hasCode(error, "conflict")) {
+        logger.warn("annotations could not be written", { service: keyOf(service), error: errorText(error) });
+      }
+    }
+  };
+}
