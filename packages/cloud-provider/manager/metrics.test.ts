@@ -11,8 +11,8 @@ import {
   VirtualClock,
 } from "@ccm/base";
 import { createKubeClient, NODES, SERVICES } from "@ccm/kube";
+import { createPrometheusMetrics } from "../node/metrics.ts";
 import { newNode, newService, UNINITIALIZED } from "../testing/harness.ts";
-import { createPrometheusMetrics } from "./node/metrics.ts";
 import { createWorld } from "./testing/world.ts";
 
 interface Row {

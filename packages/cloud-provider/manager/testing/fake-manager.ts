@@ -1,6 +1,6 @@
 /** A cloud controller manager with the cloud in memory, for tests that need a process. --cloud-config: a JSON list of machines' names. */
 import { FakeProvider } from "../../fake-provider.ts";
-import { runProgram } from "../node/index.ts";
+import { runProgram } from "../../node/index.ts";
 
 await runProgram({
   command: "fake-cloud-controller-manager",

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { ManagerFiles } from "../environment.ts";
+import type { ManagerFiles } from "../manager/environment.ts";
 
 export const machineFiles: ManagerFiles = {
   read: (path) => readFile(path, "utf8"),

@@ -1,7 +1,7 @@
 import { Session } from "node:inspector/promises";
 import { sleep } from "@ccm/base";
 import { systemClock } from "@ccm/base/node";
-import type { Profiler } from "../environment.ts";
+import type { Profiler } from "../manager/environment.ts";
 
 /** Profiles of this process by V8's own profiler. One at a time. */
 export const v8Profiler: Profiler = {

@@ -8,7 +8,7 @@ import {
   serviceAccountHeaders,
 } from "@ccm/kube";
 import { connectKube } from "@ccm/kube/node";
-import type { ManagerConfig } from "../config.ts";
+import type { ManagerConfig } from "../manager/config.ts";
 
 export interface ManagerClients {
   readonly client: KubeClient;

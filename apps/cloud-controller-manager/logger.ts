@@ -1,1 +1,0 @@
-export { createStderrLogger } from "@ccm/cloud-provider/node";

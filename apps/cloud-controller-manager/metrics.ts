@@ -1,1 +1,0 @@
-export { createPrometheusMetrics } from "@ccm/cloud-provider/node";
