@@ -1,12 +1,12 @@
 import { errorText } from "@ccm/base";
-import { NODES, type Node, retryOnConflict } from "@ccm/kube";
+import { hasCode, NODES, type Node, retryOnConflict } from "@ccm/kube";
 import type { ControllerContext } from "../context.ts";
 import type { InstanceLookup, InstanceMetadata } from "../contract.ts";
 import { type InstanceSource, whyNotFound } from "../instance-source.ts";
 import type { RepeatFilter } from "../repeat-filter.ts";
 import { ANNOTATION_OWNED_LABELS, ANNOTATION_PROVIDED_IP, TAINT_UNINITIALIZED } from "../well-known.ts";
 import { sameAddresses, wantedAddresses } from "./addresses.ts";
-import { keptLabels, reservedLabels } from "./labels.ts";
+import { keptLabels, refusedLabels } from "./labels.ts";
 import { labelsAtStart, recordOf } from "./owned-labels.ts";
 import { enforceProvidedIps } from "./provided-ip.ts";
 import { isUninitialized } from "./taints.ts";
@@ -118,17 +118,28 @@ export function createInitialiser(
     });
   };
 
+  /** What the API server refuses for good is for people to see; the rest passes by itself. */
+  const refused = async (node: Node, error: unknown, signal: AbortSignal): Promise<never> => {
+    if (!hasCode(error, "invalid", "forbidden")) throw error;
+    const { name = "", uid } = node.metadata;
+    // The server calls a UID that is not the Node's any more invalid.
+    const now = hasCode(error, "invalid") ? await client.get(NODES, { name }, { signal }) : node;
+    if (now.metadata.uid !== uid) throw new Error(`node ${name} was replaced meanwhile`, { cause: error });
+    return fail(node, `failed to update node ${name}: ${errorText(error)}`);
+  };
   const warnAboutLabels = (node: Node, metadata: InstanceMetadata): void => {
     const warn = (message: string, labels: readonly string[]) => {
       if (labels.length > 0) logger.warn(message, { node: node.metadata.name, labels: labels.join(", ") });
     };
-    warn("labels of the provider dropped: their names belong to Kubernetes", reservedLabels(metadata));
+    warn("labels of the provider dropped: names of Kubernetes, or no labels at all", refusedLabels(metadata));
     warn("labels of the provider dropped: the node has them with other values", keptLabels(node, metadata));
   };
 
   return async (node, signal) => {
     const metadata = await metadataOf(node, signal);
-    const untainted = await write(() => writeNode(node, metadata, signal));
+    const untainted = await write(() =>
+      writeNode(node, metadata, signal).catch((error) => refused(node, error, signal)),
+    );
     told.forget(node.metadata.uid ?? "");
     if (!untainted) return;
     warnAboutLabels(node, metadata);

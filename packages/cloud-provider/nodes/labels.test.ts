@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { InstanceMetadata } from "../contract.ts";
 import { newNode } from "../testing/harness.ts";
-import { initialLabels, missingAliases } from "./labels.ts";
+import { initialLabels, missingAliases, refusedLabels } from "./labels.ts";
 
 const metadata: InstanceMetadata = {
   providerId: "fake://a",
@@ -43,6 +43,37 @@ describe("the labels of a new node", () => {
     const node = newNode("a", { labels: { "my.custom.label/foo": "fizz" } });
     const bare = { ...metadata, instanceType: "", zone: "", region: "", additionalLabels };
     assert.deepEqual(initialLabels(node, bare), { "app.k8snio/bar": "foo", "k8snio/bar": "foo" });
+  });
+});
+
+describe("labels that no node can have", () => {
+  it("are left out and named: one wrong one would keep all the others away", () => {
+    const long = "x".repeat(64);
+    const wrong = {
+      "a b": "1",
+      "a/b/c": "1",
+      "UPPER/a": "1",
+      "": "1",
+      "-a": "1",
+      [long]: "1",
+      "value.test/blank": "a b",
+      "value.test/long": long,
+      "value.test/end": "a-",
+    };
+    const right = { a: "", "A_b.c-d": "1", "sub.domain.test/name": "Value_1.2-3", ["x".repeat(63)]: "x".repeat(63) };
+    const given = { ...metadata, instanceType: "large (8 cores)", additionalLabels: { ...wrong, ...right } };
+    const { "failure-domain.beta.kubernetes.io/zone": zone, ...labels } = initialLabels(newNode("a"), given);
+    assert.equal(zone, "zone-a");
+    assert.equal("node.kubernetes.io/instance-type" in labels, false);
+    for (const key of Object.keys(wrong)) assert.equal(key in labels, false, key);
+    for (const key of Object.keys(right)) assert.equal(key in labels, true, key);
+    assert.deepEqual(
+      refusedLabels(given).toSorted(),
+      [
+        ...Object.entries(wrong).map(([key, value]) => `${key}=${value}`),
+        "node.kubernetes.io/instance-type=large (8 cores)",
+      ].sort(),
+    );
   });
 });
 

@@ -7,12 +7,31 @@ export type Labels = Readonly<Record<string, string>>;
 /** Label keys that belong to Kubernetes: a provider may not set them as additional labels. */
 const RESERVED = /(^|\.)(kubernetes|k8s)\.io\//;
 
+const NAME = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+const PREFIX = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/;
+
+/** What the API server takes: it would refuse all labels of a patch for one that is wrong. */
+function isValid(key: string, value: string): boolean {
+  const [name = "", prefix, ...more] = key.split("/").reverse();
+  const validKey = NAME.test(name) && (prefix === undefined || PREFIX.test(prefix)) && more.length === 0;
+  return validKey && (value === "" || NAME.test(value));
+}
+
+function isAllowed([key, value]: readonly [string, string]): boolean {
+  return !RESERVED.test(key) && isValid(key, value);
+}
+
+/** In the order of ALIAS_LABELS. */
+function topologyOf({ zone, region, instanceType }: InstanceMetadata): readonly string[] {
+  return [zone, region, instanceType];
+}
+
 /** Zone, region and type, under their old names and their new ones; what the cloud does not know is left out. */
-export function topologyLabels({ zone, region, instanceType }: InstanceMetadata): Labels {
+export function topologyLabels(metadata: InstanceMetadata): Labels {
   const labels: Record<string, string> = {};
-  for (const [index, value] of [zone, region, instanceType].entries()) {
+  for (const [index, value] of topologyOf(metadata).entries()) {
     const [primary, secondary] = ALIAS_LABELS[index] ?? [];
-    if (value === "" || !primary || !secondary) continue;
+    if (value === "" || !primary || !secondary || !isValid(primary, value)) continue;
     labels[primary] = value;
     labels[secondary] = value;
   }
@@ -21,11 +40,19 @@ export function topologyLabels({ zone, region, instanceType }: InstanceMetadata)
 
 /** The provider's own labels, without those that it may not set. */
 export function additionalLabels({ additionalLabels: given }: InstanceMetadata): Labels {
-  return Object.fromEntries(Object.entries(given).filter(([key]) => !RESERVED.test(key)));
+  return Object.fromEntries(Object.entries(given).filter(isAllowed));
 }
 
-export function reservedLabels({ additionalLabels: given }: InstanceMetadata): readonly string[] {
-  return Object.keys(given).filter((key) => RESERVED.test(key));
+/** What the provider gives and no node can have: names of Kubernetes, and what is no label. */
+export function refusedLabels(metadata: InstanceMetadata): readonly string[] {
+  const additional = Object.entries(metadata.additionalLabels).filter((label) => !isAllowed(label));
+  const topology = ALIAS_LABELS.map(([, key], index): readonly [string, string] => [
+    key,
+    topologyOf(metadata)[index] ?? "",
+  ]);
+  return [...additional, ...topology.filter(([key, value]) => !isValid(key, value))].map(
+    ([key, value]) => `${key}=${value}`,
+  );
 }
 
 /** Additional labels that the node has with another value, which it keeps. */

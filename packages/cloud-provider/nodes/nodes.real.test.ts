@@ -207,6 +207,14 @@ describe("on a real API server, a new node", () => {
     }));
     await waitFor("it is told of", async () => (await reasons(stage, "a")).includes("FailedToInitializeNode"));
     assert.deepEqual(answered, ["refused"]);
+    const { items } = await stage.admin.list<Event>(EVENTS);
+    const told = items.filter(({ reason }) => reason === "FailedToInitializeNode");
+    const { uid } = (await stage.get("a")).metadata;
+    assert.deepEqual(
+      told.map(({ involvedObject }) => involvedObject.uid),
+      [uid],
+      "nothing of the one that is gone",
+    );
     assert.deepEqual((await stage.get("a")).status?.addresses ?? [], []);
   });
 });

@@ -62,6 +62,19 @@ describe("a new node that could not be initialised", () => {
     await harness.close();
   });
 
+  it("because the API server refuses the write for good is told of, with its words", async () => {
+    const harness = await createHarness();
+    harness.cloud.machines.set("a", { name: "a" });
+    await addNode(harness, newNode("a", { spec: { taints: [UNINITIALIZED] } }));
+    harness.refuse("PATCH", NODE, "Forbidden", 2);
+    await runNodeController(harness);
+    await harness.clock.advance(60_000);
+    const [told, done] = await harness.events("a");
+    assert.match(told ?? "", /^Warning FailedToInitializeNode: failed to update node a: .*refused: Forbidden/);
+    assert.equal(done, "Normal Synced: Node synced successfully");
+    await harness.close();
+  });
+
   it("is told of again when the same happens after it was healed", async () => {
     const harness = await createHarness();
     await addNode(harness, newNode("a", { spec: { taints: [UNINITIALIZED] } }));
