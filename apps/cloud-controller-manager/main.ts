@@ -1,42 +1,33 @@
 #!/usr/bin/env node
-import { createBaiduCloud, parseCloudConfig } from "@ccm/baiducloud";
+import { readFile } from "node:fs/promises";
+import { connectCloud, createBaiduCloud, parseCloudConfig } from "@ccm/baiducloud";
 import { openTransport } from "@ccm/base/node";
-import { createBceClient, staticCredentials } from "@ccm/bce";
 import { UsageError } from "@ccm/cloud-provider";
 import { type ProviderParts, runProgram } from "@ccm/cloud-provider/node";
+
+const VERSION = "0.1.0";
 
 await runProgram({
   command: "cloud-controller-manager",
   description: "The cloud controller manager for Baidu AI Cloud",
-  version: "0.1.0",
+  version: VERSION,
   cloudProvider: "cce",
   createProvider,
 });
 
-function createProvider({ config, cloudConfig, env, onEnd, ...parts }: ProviderParts) {
-  if (cloudConfig === undefined) {
-    throw new UsageError(
-      "--cloud-config is missing: expected a file with ClusterId, Region, AccessKeyID, SecretAccessKey",
-    );
-  }
-  const cloud = parseCloudConfig(cloudConfig, config.cloudConfig, env);
-  const { clock, random, logger, metrics } = parts;
-  const transport = openTransport({});
-  onEnd(transport.close);
-  const client = createBceClient({
-    credentials: staticCredentials({
-      accessKeyId: cloud.accessKeyId,
-      secretAccessKey: cloud.secretAccessKey,
-      ...(cloud.sessionToken ? { sessionToken: cloud.sessionToken } : {}),
-    }),
-    region: cloud.region,
-    endpoints: cloud.endpoints,
-    send: transport.send,
-    clock,
-    random,
-    logger,
-    metrics,
-    userAgent: `cce-k8s:${cloud.clusterId}`,
+async function createProvider({ config, cloudConfig, env, onEnd, ...parts }: ProviderParts) {
+  const path = config.cloudConfig;
+  if (cloudConfig === undefined)
+    throw new UsageError("--cloud-config is missing: expected a file with ClusterId and Region");
+  const cloud = parseCloudConfig(cloudConfig, path, env);
+  const read = (file: string) => readFile(file, "utf8");
+  const { client, useKubernetes, close } = await connectCloud({
+    ...parts,
+    config: cloud,
+    openTransport,
+    readFile: read,
+    reload: async () => parseCloudConfig(await read(path), path, env),
   });
-  return createBaiduCloud({ config: cloud, client, clock, random, logger });
+  onEnd(close);
+  return createBaiduCloud({ ...parts, config: cloud, client, version: VERSION, onKubernetes: useKubernetes });
 }

@@ -1,7 +1,7 @@
 import { type Clock, errorText, type Logger, type Random } from "@ccm/base";
 import { type BceClient, isBceError } from "@ccm/bce";
 import { CloudError, type CloudProvider } from "@ccm/cloud-provider";
-import type { Informer, Node } from "@ccm/kube";
+import { createEventRecorder, type EventRecorder, type Informer, type KubeClient, type Node } from "@ccm/kube";
 import type { CloudConfig } from "./cloud-config.ts";
 import { toCloudError } from "./errors.ts";
 import { createApply } from "./load-balancers/apply.ts";
@@ -10,12 +10,13 @@ import { createObserver } from "./load-balancers/observe.ts";
 import { createSubnetChooser } from "./load-balancers/subnet.ts";
 import { createSurroundings, type Surroundings } from "./load-balancers/surroundings.ts";
 import { createWaits } from "./load-balancers/wait.ts";
-import { createCceSource } from "./nodes/cce-source.ts";
-import { chooseNodeSource, chosenSource } from "./nodes/choose-source.ts";
-import { createInstances } from "./nodes/instances.ts";
-import { createProductSource } from "./nodes/product-source.ts";
+import { createNodes } from "./nodes/nodes.ts";
 import { instanceIdOf, PROVIDER_NAME } from "./provider-id.ts";
+import { createNodeNotes } from "./routes/node-notes.ts";
+import { createRouteReports } from "./routes/route-reports.ts";
+import { createRouteTables } from "./routes/route-tables.ts";
 import { createRoutes } from "./routes/routes.ts";
+import { withServicePolicy } from "./service-policy.ts";
 
 export interface BaiduCloudOptions {
   readonly config: CloudConfig;
@@ -23,30 +24,38 @@ export interface BaiduCloudOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Noted on Nodes whose routes were made. */
+  readonly version?: string;
+  /** Called before the first call to the cloud, when Kubernetes can be asked: for credentials in a Secret. */
+  readonly onKubernetes?: (client: KubeClient) => void;
 }
 
+const CREDENTIALS: Readonly<Record<CloudConfig["credentials"]["from"], string>> = {
+  config: "AccessKeyID or SecretAccessKey of the cloud config",
+  file: "the credentials of CredentialsFile",
+  secret: "the credentials of CredentialsSecret",
+  gateway: "the token for CCE's gateway",
+};
+
 /** Baidu AI Cloud as a cloud provider. */
-export function createBaiduCloud({ config, client, clock, random, logger }: BaiduCloudOptions): CloudProvider {
+export function createBaiduCloud(options: BaiduCloudOptions): CloudProvider {
+  const { config, client, clock, random, logger, onKubernetes, version = "cloud-provider-baiducloud" } = options;
   const { clusterId, region } = config;
   let nodes: Informer<Node> | undefined;
   const clusterInstances = (): ReadonlySet<string> => {
     const ids = (nodes?.list() ?? []).map((node) => instanceIdOf(node.spec?.providerID));
     return new Set(ids.filter((id) => id !== undefined));
   };
-  let knownVpc = config.vpcId;
-  /** From the cloud config, else that of the cluster's first node: all nodes of a cluster are in one VPC. */
-  const vpcId = async (): Promise<string> => {
-    if (knownVpc !== "") return knownVpc;
-    const [id] = [...clusterInstances()].sort();
-    if (!id)
-      throw new CloudError("retryable", "the VPC is not known: set VpcId in the cloud config, or wait for a node");
-    const answer = (await products.find([id], AbortSignal.timeout(VPC_PATIENCE_MS))).get(id);
-    if (answer && "machine" in answer) knownVpc = answer.machine.vpcId;
-    if (knownVpc === "") {
-      throw new CloudError("retryable", `the VPC is not known: ${id} does not tell; set VpcId in the cloud config`);
-    }
-    return knownVpc;
-  };
+  const { instances, vpcId } = createNodes({ config, client, clock, logger, clusterInstances });
+  let kube: KubeClient | undefined;
+  let events: EventRecorder | undefined;
+  const routes = createRoutes({
+    tables: createRouteTables({ vpc: client.vpc, vpcId, tableIds: config.routeTableIds, clock, random }),
+    clusterId,
+    vpcId,
+    reports: createRouteReports(() => events),
+    notes: createNodeNotes(() => kube, version, logger),
+  });
   let surroundings: Surroundings | undefined;
   const services = () => surroundings?.services.list() ?? [];
   const observer = createObserver({ client, clusterId, clock, clusterInstances, services, vpcId });
@@ -59,11 +68,14 @@ export function createBaiduCloud({ config, client, clock, random, logger }: Baid
   return {
     name: PROVIDER_NAME,
     hasClusterId: clusterId !== "",
-    instances: createInstances({ bcc: client.bcc, region, vpcId: config.vpcId }),
-    routes: createRoutes({ vpc: client.vpc, clusterId, vpcId, random }),
-    loadBalancers,
+    instances,
+    routes,
+    loadBalancers: withServicePolicy(loadBalancers, config),
     async initialize(context) {
       nodes = context.nodes;
+      kube = context.client;
+      events = createEventRecorder({ client: kube, clock, random, logger, component: "CCM" });
+      onKubernetes?.(kube);
       surroundings = createSurroundings(context, { clock, random, logger }, () => loadBalancers);
       if (config.unknownKeys.length > 0)
         logger.warn("cloud config has unknown keys", { keys: config.unknownKeys.join(", ") });
@@ -72,8 +84,10 @@ export function createBaiduCloud({ config, client, clock, random, logger }: Baid
         await (config.vpcId ? client.vpc.routeTable(config.vpcId) : client.vpc.listSubnets({}));
       } catch (error) {
         if (isBceError(error, "auth") && !/Skewed|Expired/.test(error.code ?? "")) {
-          const text = "the cloud refuses AccessKeyID or SecretAccessKey of the cloud config";
-          throw new CloudError("permanent", `${text}: ${error.message}`);
+          throw new CloudError(
+            "permanent",
+            `the cloud refuses ${CREDENTIALS[config.credentials.from]}: ${error.message}`,
+          );
         }
         if (isBceError(error, "absent")) {
           throw new CloudError(

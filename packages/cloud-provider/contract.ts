@@ -40,6 +40,11 @@ export interface InstanceMetadata {
   readonly zone: string;
   readonly region: string;
   readonly additionalLabels: Readonly<Record<string, string>>;
+  /**
+   * The same under Kubernetes' own domains, where additional labels are dropped: for keys that the cloud's users and tools
+   * have known since before, such as a topology key of its own. Never zone, region or type.
+   */
+  readonly wellKnownLabels?: Readonly<Record<string, string>>;
   /** The machine exists and is switched off. */
   readonly shutdown: boolean;
 }

@@ -1,59 +1,66 @@
-import type { Bcc, Instance } from "@ccm/bce";
-import { isBceError } from "@ccm/bce";
-import { ANNOTATION_PROVIDED_IP, type InstanceLookup, type Instances } from "@ccm/cloud-provider";
+import type { InstanceLookup, Instances } from "@ccm/cloud-provider";
 import type { Node } from "@ccm/kube";
 import { asCloudErrors } from "../errors.ts";
 import { instanceIdOf } from "../provider-id.ts";
-import { isGone, metadataOf } from "./metadata.ts";
+import type { Machine } from "./machine.ts";
+import type { Found, MachineSource } from "./machine-source.ts";
+import { type Match, matchNode } from "./match.ts";
+import { type MetadataOptions, metadataOf } from "./metadata.ts";
 
-export interface InstancesOptions {
-  readonly bcc: Bcc;
-  readonly region: string;
-  /** The VPC that nodes without a provider ID are searched in; empty for all of the account's. */
-  readonly vpcId: string;
+export interface InstancesOptions extends MetadataOptions {
+  readonly source: () => Promise<MachineSource>;
+  /** Searched too for Nodes without a provider ID that the source does not know. */
+  readonly products: MachineSource;
 }
 
-/** Above this many ids, the paged listing of the VPC (1,000 in a call) costs fewer calls than ids by the hundred. */
-const LISTING_PAYS_FROM = 300;
-
-/** Nodes as BCC instances: by provider ID, else by name, host name or address. */
-export function createInstances({ bcc, region, vpcId }: InstancesOptions): Instances {
-  const listVpc = (signal: AbortSignal) => bcc.list(vpcId ? { vpcId } : {}, { signal });
-  const found = (instance: Instance, node: Node): InstanceLookup =>
-    isGone(instance)
-      ? { state: "absent", evidence: `${instance.id} is ${instance.status}` }
-      : { state: "found", metadata: metadataOf(instance, node, region) };
-
-  /** A list that lacks an instance proves nothing: ask for it by name, and believe only the cloud's own "no such". */
-  const confirm = async (id: string, node: Node, signal: AbortSignal): Promise<InstanceLookup> => {
-    try {
-      return found(await bcc.get(id, { signal }), node);
-    } catch (error) {
-      if (isBceError(error, "absent")) return { state: "absent", evidence: error.message };
-      throw error;
+/** Nodes as machines: by provider ID, else by name or address. */
+export function createInstances({ source, products, ...options }: InstancesOptions): Instances {
+  const found = (machine: Machine, node: Node): InstanceLookup =>
+    machine.state === "gone"
+      ? { state: "absent", evidence: `${machine.id} is ${machine.status}` }
+      : { state: "found", metadata: metadataOf(machine, node, options) };
+  const answerFor = (node: Node, answer: Found | undefined): InstanceLookup => {
+    if (answer && "machine" in answer) return found(answer.machine, node);
+    if (answer && "absent" in answer) return { state: "absent", evidence: answer.absent };
+    return { state: "unknown", reason: answer?.unknown ?? "no answer" };
+  };
+  const answerByName = (node: Node, match: Match): InstanceLookup => {
+    const name = node.metadata.name ?? "";
+    if (match.kind === "one") return found(match.machine, node);
+    if (match.kind === "none") {
+      return { state: "unknown", reason: `no machine with host name, name or address "${name}"` };
     }
+    const reason = `several machines fit node "${name}": ${match.ids.join(", ")}; set its provider ID, or give it a name of its own`;
+    return { state: "unknown", reason };
+  };
+  const byName = async (nodes: readonly Node[], chosen: MachineSource): Promise<ReadonlyMap<Node, Match>> => {
+    const matches = new Map<Node, Match>();
+    if (nodes.length === 0) return matches;
+    const listed = await chosen.list();
+    for (const node of nodes) matches.set(node, matchNode(node, listed));
+    const rest = nodes.filter((node) => matches.get(node)?.kind === "none");
+    if (chosen === products || rest.length === 0) return matches;
+    const others = await products.list();
+    for (const node of rest) matches.set(node, matchNode(node, others));
+    return matches;
   };
 
   const lookupMany = (nodes: readonly Node[], signal: AbortSignal): Promise<readonly InstanceLookup[]> =>
     asCloudErrors(async () => {
-      const ids = nodes.map((node) => instanceIdOf(node.spec?.providerID));
-      const wanted = [...new Set(ids.filter((id) => id !== undefined))];
-      const needsNames = nodes.some((node) => !node.spec?.providerID);
-      const listed = needsNames || wanted.length >= LISTING_PAYS_FROM ? await listVpc(signal) : [];
-      const byId = new Map(listed.map((instance) => [instance.id, instance]));
-      const rest = wanted.filter((id) => !byId.has(id));
-      for (const instance of rest.length > 0 ? await listByIds(bcc, rest, signal) : []) byId.set(instance.id, instance);
-
-      const lookups: InstanceLookup[] = [];
-      for (const [index, node] of nodes.entries()) {
-        const id = ids[index];
-        const instance = id ? byId.get(id) : undefined;
-        if (instance) lookups.push(found(instance, node));
-        else if (id) lookups.push(await confirm(id, node, signal));
-        else if (node.spec?.providerID) lookups.push(foreign(node.spec.providerID));
-        else lookups.push(matchByName(node, listed, found));
-      }
-      return lookups;
+      const chosen = await source();
+      const idOf = (node: Node) => instanceIdOf(node.spec?.providerID);
+      const ids = [...new Set(nodes.map(idOf).filter((id) => id !== undefined))];
+      const nameless = nodes.filter((node) => !node.spec?.providerID);
+      const [machines, matches] = await Promise.all([
+        ids.length > 0 ? chosen.find(ids, signal) : new Map<string, Found>(),
+        byName(nameless, chosen),
+      ]);
+      return nodes.map((node) => {
+        const match = matches.get(node);
+        if (match) return answerByName(node, match);
+        const id = idOf(node);
+        return id === undefined ? foreign(node.spec?.providerID ?? "") : answerFor(node, machines.get(id));
+      });
     });
 
   return {
@@ -65,38 +72,6 @@ export function createInstances({ bcc, region, vpcId }: InstancesOptions): Insta
   };
 }
 
-/** Some versions of the API refuse the whole call when one id is unknown: then nothing is known from it. */
-async function listByIds(bcc: Bcc, ids: readonly string[], signal: AbortSignal): Promise<readonly Instance[]> {
-  try {
-    return await bcc.listByIds(ids, { signal });
-  } catch (error) {
-    if (isBceError(error, "absent")) return [];
-    throw error;
-  }
-}
-
 function foreign(providerId: string): InstanceLookup {
   return { state: "unknown", reason: `provider ID "${providerId}" is not one of Baidu AI Cloud (cce://i-…)` };
-}
-
-/** Node name = instance's host name, name or address; the address the kubelet was told counts as well. */
-function matchByName(
-  node: Node,
-  instances: readonly Instance[],
-  found: (instance: Instance, node: Node) => InstanceLookup,
-): InstanceLookup {
-  const name = node.metadata.name ?? "";
-  const ips = new Set((node.metadata.annotations?.[ANNOTATION_PROVIDED_IP] ?? "").split(",").filter(Boolean));
-  for (const { type, address } of node.status?.addresses ?? []) if (type === "InternalIP") ips.add(address);
-  ips.add(name);
-  const live = instances.filter((instance) => !isGone(instance));
-  // An address is unique in a VPC, a name need not be: the address decides when there is one.
-  const byIp = live.filter((instance) => ips.has(instance.internalIp));
-  const matching =
-    byIp.length > 0 ? byIp : live.filter((instance) => instance.hostname === name || instance.name === name);
-  const [only, ...others] = matching;
-  if (!only) return { state: "unknown", reason: `no instance with host name, name or address "${name}"` };
-  if (others.length === 0) return found(only, node);
-  const candidates = matching.map((instance) => instance.id).join(", ");
-  return { state: "unknown", reason: `several instances fit node "${name}": ${candidates}` };
 }

@@ -1,46 +1,64 @@
-import type { Instance } from "@ccm/bce";
 import type { InstanceMetadata } from "@ccm/cloud-provider";
 import type { Node, NodeAddress } from "@ccm/kube";
 import { providerIdOf } from "../provider-id.ts";
+import type { Machine } from "./machine.ts";
 
-/** Switched off, but still there. An expired machine is off until it is paid for again. */
-const OFF = new Set(["Stopped", "Expired"]);
-/** In the recycle bin, or gone: the cloud's way of saying that there is no such machine. */
-const GONE = new Set(["Deleted", "Recycled"]);
-
-export function isGone(instance: Instance): boolean {
-  return GONE.has(instance.status);
+export interface MetadataOptions {
+  readonly region: string;
+  /** legacy: GPU and BCC, as the former CCM. */
+  readonly instanceTypeLabel: "spec" | "legacy";
+  /** Label machines with GPUs as CCE does. */
+  readonly gpuLabel: boolean;
 }
 
-export function metadataOf(instance: Instance, node: Node, region: string): InstanceMetadata {
+/** The keys that CCE itself gives its nodes. Its network plugin waits for the subnet's. */
+const LABEL = {
+  vpc: "cce.baidubce.com/vpc-id",
+  zone: "cce.baidubce.com/available-zone",
+  instance: "cce.baidubce.com/instanceid",
+  subnet: "topology.kubernetes.io/subnet",
+  gpu: "beta.kubernetes.io/instance-gpu",
+} as const;
+
+export function metadataOf(machine: Machine, node: Node, options: MetadataOptions): InstanceMetadata {
+  const { region, instanceTypeLabel, gpuLabel } = options;
+  const legacy = machine.gpu ? "GPU" : "BCC";
   return {
-    providerId: providerIdOf(instance.id),
-    instanceType: instance.spec || instance.instanceType || "BCC",
-    addresses: addressesOf(instance, node),
-    zone: instance.zoneName,
+    providerId: providerIdOf(machine.id),
+    instanceType: labelValue(instanceTypeLabel === "legacy" ? legacy : machine.instanceType),
+    addresses: addressesOf(machine, node),
+    zone: labelValue(machine.zone),
     region,
-    // The keys that CCE itself gives its nodes.
-    additionalLabels: {
-      "cce.baidubce.com/vpc-id": instance.vpcId,
-      "cce.baidubce.com/available-zone": instance.zoneName,
-      "cce.baidubce.com/instanceid": instance.id,
-    },
-    shutdown: OFF.has(instance.status),
+    additionalLabels: known({
+      [LABEL.vpc]: machine.vpcId,
+      [LABEL.zone]: machine.zone,
+      [LABEL.instance]: machine.id,
+    }),
+    wellKnownLabels: known({
+      [LABEL.subnet]: machine.subnetId,
+      [LABEL.gpu]: gpuLabel && machine.gpu ? "true" : "",
+    }),
+    shutdown: machine.state === "off",
   };
 }
 
-function addressesOf(instance: Instance, node: Node): readonly NodeAddress[] {
-  const addresses: NodeAddress[] = [];
-  const add = (type: NodeAddress["type"], address: string | null | undefined) => {
-    if (address && !addresses.some((known) => known.type === type && known.address === address)) {
-      addresses.push({ type, address });
-    }
-  };
-  add("InternalIP", instance.internalIp);
-  add("InternalIP", instance.ipv6);
-  for (const address of instance.ipv6Addresses ?? []) add("InternalIP", address);
-  add("ExternalIP", instance.publicIp);
+function addressesOf(machine: Machine, node: Node): readonly NodeAddress[] {
+  const addresses: NodeAddress[] = machine.internalIps.map((address) => ({ type: "InternalIP", address }));
+  if (machine.publicIp) addresses.push({ type: "ExternalIP", address: machine.publicIp });
   // The Node's own name: kubelet's serving certificate is made for it.
-  add("Hostname", node.metadata.name);
+  if (node.metadata.name) addresses.push({ type: "Hostname", address: node.metadata.name });
   return addresses;
+}
+
+function known(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const given = Object.entries(labels).map(([key, value]) => [key, labelValue(value)] as const);
+  return Object.fromEntries(given.filter(([, value]) => value !== ""));
+}
+
+/** As the API server takes label values: a name of the cloud's with another character must not fail the whole Node. */
+export function labelValue(text: string): string {
+  return text
+    .replace(/[^A-Za-z0-9_.-]+/g, "-")
+    .slice(0, 63)
+    .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
 }

@@ -1,104 +1,173 @@
-import type { Random } from "@ccm/base";
-import { clientToken, isBceError, type RouteRule, type Vpc } from "@ccm/bce";
+import { isBceError, type RouteRule } from "@ccm/bce";
 import { CloudError, type Route, type Routes } from "@ccm/cloud-provider";
 import type { Node } from "@ccm/kube";
 import { asCloudErrors } from "../errors.ts";
 import { description } from "../marks.ts";
 import { instanceIdOf } from "../provider-id.ts";
+import { conflictText, findConflicts } from "./conflicts.ts";
+import type { NodeNotes } from "./node-notes.ts";
+import { checkRouteMode, podCidrsOf, routeModeOf } from "./node-routes.ts";
+import type { RouteReports } from "./route-reports.ts";
+import { anySource, type RouteTable, type RouteTables } from "./route-tables.ts";
 
 export interface RoutesOptions {
-  readonly vpc: Vpc;
+  readonly tables: RouteTables;
   readonly clusterId: string;
   readonly vpcId: () => Promise<string>;
-  readonly random: Random;
+  readonly reports: RouteReports;
+  readonly notes: NodeNotes;
 }
 
-/** "false" on a Node: no route to its Pods, and an existing one goes. */
-export const ANNOTATION_ADVERTISE = "node.alpha.kubernetes.io/advertise-route";
+/** Of one route, one rule in each table; their ids joined are the route's name. */
+const SEPARATOR = ",";
 
-/** Pod routes as rules of the VPC's route table, in the form that Baidu's own controllers write and read. */
-export function createRoutes({ vpc, clusterId, vpcId, random }: RoutesOptions): Routes {
+/** Pod routes as rules of the VPC's route tables, in the form that Baidu's own controllers write and read. */
+export function createRoutes({ tables, clusterId, vpcId, reports, notes }: RoutesOptions): Routes {
   const mark = description(clusterId);
   const isOurs = (rule: RouteRule): boolean =>
     rule.description === mark &&
     rule.nexthopType === "custom" &&
     rule.sourceAddress === anySource(rule.destinationAddress);
-  const rules = async (signal: AbortSignal): Promise<readonly RouteRule[]> =>
-    vpc.listRouteRules({ vpcId: await vpcId() }, { signal });
-  /** One occasion: repeated attempts are one, but creating again what was deleted is another. */
-  const token = (...purpose: readonly string[]) => clientToken(...purpose, random.uuid());
-  const remove = async (id: string, signal: AbortSignal): Promise<void> => {
+  /** As of the last list: what a Node is called, which machine is whose, and where each listed route led. */
+  let nodesByName = new Map<string, Node>();
+  let nodesByMachine = new Map<string, Node>();
+  let listed = new Map<string, string>();
+
+  /** Tells of what a call came up against, once, and that it has passed. */
+  const reporting = async <T>(call: Promise<T>): Promise<T> => {
     try {
-      await vpc.deleteRouteRule(id, { signal, clientToken: token("route", "delete", id) });
+      const result = await call;
+      reports.healed("throttled");
+      return result;
     } catch (error) {
-      if (!isBceError(error, "absent")) throw error;
+      if (isBceError(error, "throttled"))
+        reports.report("throttled", `${error.message}; it is tried again, more slowly`);
+      throw error;
+    }
+  };
+  const tellConflicts = (read: readonly RouteTable[]): void => {
+    const conflicts = findConflicts(read, isOurs);
+    reports.keepOnly("conflict", new Set(conflicts.map(({ foreign }) => foreign.routeRuleId)));
+    for (const conflict of conflicts) reports.report("conflict", conflictText(conflict), conflict.foreign.routeRuleId);
+  };
+  /** The rule for the CIDR in one table: found, pointed to the machine, or made. Resolves to its id. */
+  const ensureRule = async (
+    table: RouteTable,
+    cidr: string,
+    nexthopId: string,
+    signal: AbortSignal,
+  ): Promise<string> => {
+    const taken = table.rules.find((rule) => {
+      return rule.destinationAddress === cidr && rule.sourceAddress === anySource(cidr);
+    });
+    const about = `${table.id} ${cidr}`;
+    if (taken && !isOurs(taken)) {
+      const text =
+        `route rule ${taken.routeRuleId} to ${cidr} (next hop ${taken.nexthopId || "none"}) in ${table.id} is not this ` +
+        `cluster's: expected its description to be "${mark}"; remove it or change the node's Pod CIDR`;
+      reports.report("ownership", text, about);
+      throw new CloudError("permanent", text);
+    }
+    reports.healed("ownership", about);
+    if (taken?.nexthopId === nexthopId) return taken.routeRuleId;
+    if (taken) {
+      const other = nodesByMachine.get(taken.nexthopId);
+      if (other && routeModeOf(other) === "wanted" && podCidrsOf(other).includes(cidr)) {
+        throw new CloudError(
+          "permanent",
+          `Pod CIDR ${cidr} is node ${other.metadata.name}'s as well: give one of them another`,
+        );
+      }
+      await reporting(tables.repoint(taken, nexthopId, signal));
+      return taken.routeRuleId;
+    }
+    try {
+      const rule = { routeTableId: table.id, destinationAddress: cidr, nexthopId, description: mark };
+      const id = await reporting(tables.create(rule, signal));
+      reports.healed("quota", table.id);
+      return id;
+    } catch (error) {
+      if (isBceError(error, "quota")) {
+        const text = `route table ${table.id} is full: ${error.message}; raise its quota in the console, or remove rules`;
+        reports.report("quota", text, table.id);
+      }
+      throw error;
     }
   };
 
   return {
+    wants: (node) => routeModeOf(node) === "wanted",
+
     list: (_clusterName, nodes, signal) =>
       asCloudErrors(async () => {
-        const byInstance = new Map<string, Node>();
+        const byMachine = new Map<string, Node>();
+        const wantedBy = new Map<string, Node[]>();
+        nodesByName = new Map(nodes.map((node) => [node.metadata.name ?? "", node]));
         for (const node of nodes) {
           const id = instanceIdOf(node.spec?.providerID);
-          if (id) byInstance.set(id, node);
+          if (id) byMachine.set(id, node);
+          if (routeModeOf(node) !== "wanted") continue;
+          for (const cidr of podCidrsOf(node)) wantedBy.set(cidr, [...(wantedBy.get(cidr) ?? []), node]);
         }
-        return (await rules(signal)).filter(isOurs).map((rule): Route => {
-          const node = byInstance.get(rule.nexthopId);
-          return {
-            name: rule.routeRuleId,
-            targetNode: node?.metadata.name ?? "",
-            destinationCidr: rule.destinationAddress,
-            blackhole: !node || !advertises(node),
-          };
+        nodesByMachine = byMachine;
+        const read = await reporting(tables.read(signal));
+        tellConflicts(read);
+        const all = read.flatMap(({ rules }) => rules).filter(isOurs);
+        const groups = Map.groupBy(all, (rule) => `${rule.destinationAddress} ${rule.nexthopId}`);
+        const leadsTo = new Map<string, string>();
+        listed = leadsTo;
+        return [...groups.values()].flatMap((rules): Route[] => {
+          const [rule] = rules;
+          if (!rule) return [];
+          const node = byMachine.get(rule.nexthopId);
+          if (node && routeModeOf(node) === "external") return [];
+          const wanting = wantedBy.get(rule.destinationAddress) ?? [];
+          // `create` points it to its new Node, or completes it in the tables that lack it: removing it first would leave
+          // a moment without a route.
+          const isRight = node !== undefined && wanting.includes(node);
+          if (wanting.length > 0 && (!isRight || rules.length < read.length)) return [];
+          const name = rules.map(({ routeRuleId }) => routeRuleId).join(SEPARATOR);
+          leadsTo.set(name, rule.nexthopId);
+          return [
+            {
+              name,
+              targetNode: node?.metadata.name ?? "",
+              destinationCidr: rule.destinationAddress,
+              blackhole: !node || routeModeOf(node) === "unwanted",
+            },
+          ];
         });
       }),
 
     create: (_clusterName, node, destinationCidr, signal) =>
       asCloudErrors(async () => {
-        if (!advertises(node)) return;
+        checkRouteMode(node);
+        if (routeModeOf(node) !== "wanted") return;
         const nexthopId = instanceIdOf(node.spec?.providerID);
         if (!nexthopId)
           throw new CloudError("permanent", `node ${node.metadata.name} has no provider ID of this cloud`);
-        const sourceAddress = anySource(destinationCidr);
-        const all = await rules(signal);
-        for (const rule of all) {
-          if (rule.destinationAddress !== destinationCidr || rule.sourceAddress !== sourceAddress) continue;
-          if (rule.nexthopId === nexthopId && isOurs(rule)) return;
-          if (!isOurs(rule)) {
-            throw new CloudError(
-              "permanent",
-              `route rule ${rule.routeRuleId} to ${destinationCidr} (next hop ${rule.nexthopId || "none"}) is not this ` +
-                `cluster's: expected its description to be "${mark}"; remove it or change the node's Pod CIDR`,
-            );
-          }
-          await remove(rule.routeRuleId, signal);
-        }
-        const routeTableId = all[0]?.routeTableId ?? (await vpc.routeTable(await vpcId(), { signal })).routeTableId;
-        await vpc.createRouteRule(
-          {
-            routeTableId,
-            sourceAddress,
-            destinationAddress: destinationCidr,
-            nexthopId,
-            nexthopType: "custom",
-            description: mark,
-            ...(destinationCidr.includes(":") ? { ipVersion: "6" as const } : {}),
-          },
-          { signal, lane: "user", clientToken: token("route", node.metadata.uid ?? "", destinationCidr) },
-        );
+        const all = await reporting(tables.recent(signal));
+        const ruleIds: string[] = [];
+        for (const table of all) ruleIds.push(await ensureRule(table, destinationCidr, nexthopId, signal));
+        // A Node has one note: that of its first CIDR.
+        if (podCidrsOf(node)[0] !== destinationCidr) return;
+        await notes.made(node, { vpcId: await vpcId(), tableIds: all.map(({ id }) => id), ruleIds });
       }),
 
-    delete: (_clusterName, route, signal) => asCloudErrors(() => remove(route.name, signal)),
-
-    wants: advertises,
+    delete: (_clusterName, route, signal) =>
+      asCloudErrors(async () => {
+        const ids = route.name.split(SEPARATOR);
+        for (const table of await reporting(tables.recent(signal))) {
+          for (const rule of table.rules.filter(({ routeRuleId }) => ids.includes(routeRuleId))) {
+            // Somebody may have given it to another machine, or taken it over, since it was listed.
+            const nexthop = listed.get(route.name) ?? rule.nexthopId;
+            if (!isOurs(rule) || rule.destinationAddress !== route.destinationCidr || rule.nexthopId !== nexthop) {
+              throw new CloudError("conflict", `route rule ${rule.routeRuleId} has changed since it was listed`);
+            }
+            await reporting(tables.remove(rule, signal));
+          }
+        }
+        await notes.removed(nodesByName.get(route.targetNode), ids);
+      }),
   };
-}
-
-function anySource(destination: string): string {
-  return destination.includes(":") ? "::/0" : "0.0.0.0/0";
-}
-
-function advertises(node: Node): boolean {
-  return !/^(0|f|F|false|False|FALSE)$/.test(node.metadata.annotations?.[ANNOTATION_ADVERTISE] ?? "true");
 }
