@@ -1,63 +1,17 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { textResponse } from "@ccm/base";
-import { listen } from "@ccm/base/node";
-import { stringify } from "yaml";
 import { downloadEnvtest } from "./download.ts";
-import type { Progress } from "./progress.ts";
+import { listeningProgress, type SiteOptions, serveEnvtest, temporaryFolder } from "./testing/envtest-site.ts";
 
-const PLATFORM = { os: "linux", arch: "amd64" };
-
-/** An index and its archive on a server of our own; the archive's address answers with a redirect, as GitHub's do. */
-async function setUp(t: TestContext, options: { readonly hash?: string; readonly status?: number } = {}) {
-  const root = mkdtempSync(join(tmpdir(), "download-"));
-  t.after(() => rmSync(root, { recursive: true, force: true }));
-  const from = join(root, "controller-tools", "envtest");
-  mkdirSync(from, { recursive: true });
-  for (const name of ["etcd", "kube-apiserver", "kubectl"]) writeFileSync(join(from, name), `I am ${name}`);
-  const archive = execFileSync("tar", ["-C", root, "-czf", "-", "controller-tools"]);
-  const server = await listen({
-    host: "127.0.0.1",
-    port: 0,
-    async handler({ target }) {
-      if (target === "/index.yaml") {
-        if (options.status) return textResponse(options.status, "no");
-        const hash = options.hash ?? createHash("sha512").update(archive).digest("hex");
-        const entry = { hash, selfLink: `http://127.0.0.1:${server.port}/releases/a` };
-        return textResponse(
-          200,
-          stringify({ releases: { "v1.37.2": { "envtest-v1.37.2-linux-amd64.tar.gz": entry } } }),
-        );
-      }
-      if (target === "/releases/a") return { status: 302, headers: { location: "/real" }, body: one(Buffer.alloc(0)) };
-      return { status: 200, headers: { "content-length": String(archive.length) }, body: one(archive) };
-    },
-  });
-  t.after(() => server.close());
-  const folder = join(root, "store");
-  const said: string[] = [];
-  const progress: Progress = {
-    line: (text) => void said.push(text),
-    update: (text, fraction) => void said.push(`${text} ${fraction}`),
-  };
-  const download = (series = "1.37") =>
-    downloadEnvtest({
-      indexUrl: `http://127.0.0.1:${server.port}/index.yaml`,
-      series,
-      platform: PLATFORM,
-      folder,
-      progress,
-    });
+async function setUp(t: TestContext, options: Partial<SiteOptions> = {}) {
+  const platform = { os: "linux", arch: "amd64" };
+  const indexUrl = await serveEnvtest(t, { version: "1.37.2", platform, ...options });
+  const folder = join(temporaryFolder(t), "store");
+  const { said, progress } = listeningProgress();
+  const download = (series = "1.37") => downloadEnvtest({ indexUrl, series, platform, folder, progress });
   return { download, folder, said };
-}
-
-async function* one(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield chunk;
 }
 
 describe("downloading envtest's programs", () => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { readGoProgram } from "./go-program.ts";
-import type { Progress } from "./progress.ts";
 import { provideAssets } from "./provide.ts";
+import { hostPlatform } from "./store.ts";
+import { listeningProgress, serveEnvtest, temporaryFolder } from "./testing/envtest-site.ts";
 
 /** Stands in for Go: it names packages as `go build -v` does, and writes what it is asked for. */
 const FAKE_GO = `#!/bin/sh
@@ -21,8 +21,7 @@ esac
 `;
 
 function setUp(t: TestContext, { go }: { readonly go: boolean }) {
-  const home = mkdtempSync(join(tmpdir(), "provide-"));
-  t.after(() => rmSync(home, { recursive: true, force: true }));
+  const home = temporaryFolder(t);
   const bin = join(home, "bin");
   mkdirSync(bin);
   if (go) {
@@ -30,13 +29,16 @@ function setUp(t: TestContext, { go }: { readonly go: boolean }) {
     chmodSync(join(bin, "go"), 0o755);
   }
   const env = { HOME: home, XDG_DATA_HOME: join(home, "data"), PATH: `${bin}:/bin`, CONTROL_PLANE_INDEX_URL: "none" };
-  const said: string[] = [];
-  const progress: Progress = {
-    line: (text) => void said.push(text),
-    update: (text, fraction) => void said.push(`${text} ${fraction}`),
-  };
+  const { said, progress } = listeningProgress();
   const calls = () => (existsSync(join(home, "calls")) ? readFileSync(join(home, "calls"), "utf8") : "");
-  return { home, env, said, calls, provide: () => provideAssets(["kube-controller-manager"], { env, progress }) };
+  return {
+    home,
+    env,
+    progress,
+    said,
+    calls,
+    provide: () => provideAssets(["kube-controller-manager"], { env, progress }),
+  };
 }
 
 describe("providing the programs", () => {
@@ -51,6 +53,20 @@ describe("providing the programs", () => {
     const before = calls();
     assert.deepEqual(await provide(), assets);
     assert.equal(calls(), before);
+  });
+
+  it("prefers a download to a build, once, where no controller manager is needed", async (t) => {
+    const { env, progress, calls, said } = setUp(t, { go: true });
+    const version = readGoProgram().versions.kubernetes;
+    const indexUrl = await serveEnvtest(t, { version, platform: hostPlatform() });
+    const provide = () => provideAssets([], { env: { ...env, CONTROL_PLANE_INDEX_URL: indexUrl }, progress });
+    const { etcd } = await provide();
+    assert.equal(readFileSync(etcd, "utf8"), "I am etcd");
+    assert.equal(calls(), "");
+    assert.ok(said.some((line) => line.startsWith(`downloaded Kubernetes ${version} for tests`)));
+    said.length = 0;
+    assert.equal((await provide()).etcd, etcd);
+    assert.deepEqual(said, []);
   });
 
   it("lets two builders at once build one time", async (t) => {
