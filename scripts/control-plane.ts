@@ -3,6 +3,7 @@
  * building, once. Where they cannot, one line says so and the tests that need them are skipped; with
  * REQUIRE_CONTROL_PLANE=1 all that was tried is said and the exit code is 1.
  */
+import { errorText } from "@ccm/base";
 import { AssetsError, createProgress, provideAssets } from "@ccm/control-plane/node";
 
 const required = process.env.REQUIRE_CONTROL_PLANE === "1";
@@ -15,12 +16,11 @@ try {
     return provideAssets([], { progress });
   });
 } catch (error) {
-  if (!(error instanceof AssetsError)) throw error;
-  if (required) {
-    process.stderr.write(`${error.message}\n`);
+  if (required || !(error instanceof AssetsError)) {
+    process.stderr.write(`${errorText(error)}\n`);
     process.exitCode = 1;
   } else {
-    const hint = 'tests on one are skipped; "cloudlab control-plane assets" says why';
+    const hint = 'tests on one are skipped; "npx cloudlab control-plane assets" says why';
     process.stderr.write(`no real control plane can be had: ${hint}\n`);
   }
 }

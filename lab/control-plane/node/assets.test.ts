@@ -70,7 +70,7 @@ describe("finding the programs", () => {
         assert.match(error.message, /^no etcd, kube-apiserver, kube-controller-manager can be had:\n/);
         assert.match(error.message, /- the variables .*: no etcd, kube-apiserver, kube-controller-manager\n/);
         assert.ok(error.message.includes(`${folder}: no kube-controller-manager\n`));
-        assert.match(error.message, /what to do: set KUBEBUILDER_ASSETS .* "cloudlab control-plane assets"/);
+        assert.match(error.message, /what to do: set KUBEBUILDER_ASSETS .* "npx cloudlab control-plane assets"/);
         return true;
       },
     );

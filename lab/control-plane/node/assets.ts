@@ -32,7 +32,7 @@ export class AssetsError extends Error {
         `no ${needed.join(", ")} can be had:`,
         ...tried.map((line) => `  - ${line}`),
         "what to do: set KUBEBUILDER_ASSETS to a folder that has them, or install Go and run " +
-          '"cloudlab control-plane assets" (it downloads or builds them once)',
+          '"npx cloudlab control-plane assets" (it downloads or builds them once)',
       ].join("\n"),
     );
     this.tried = tried;
