@@ -202,7 +202,8 @@ export function createServiceSync(context: ControllerContext, options: ServiceSy
         if (news) warn(entry.service, "DeleteLoadBalancerFailed", `Error deleting load balancer: ${text}`);
       } else if (present) {
         if (news) warn(present, "SyncLoadBalancerFailed", `Error syncing load balancer: ${text}`);
-        await writeFailure(present, entry, error, signal);
+        // Only beside our finalizer, with which it goes.
+        if (entry || hasFinalizer(present)) await writeFailure(present, entry, error, signal);
       }
     },
   };
