@@ -7,38 +7,27 @@ import { createAbsenceTracker, fuseBlows } from "./absence.ts";
 describe("an absence", () => {
   it("is confirmed by a second answer that is late enough", async () => {
     const clock = new VirtualClock();
-    const absence = createAbsenceTracker(clock, 5000, 0);
-    assert.equal(absence.confirm("a", undefined), false);
+    const absence = createAbsenceTracker(clock, 5000);
+    assert.equal(absence.confirm("a"), false);
     await clock.advance(4999);
-    assert.equal(absence.confirm("a", undefined), false);
+    assert.equal(absence.confirm("a"), false);
     await clock.advance(1);
-    assert.equal(absence.confirm("a", undefined), true);
-    assert.equal(absence.confirm("b", undefined), false, "each node for itself");
+    assert.equal(absence.confirm("a"), true);
+    assert.equal(absence.confirm("b"), false, "each node for itself");
   });
 
   it("begins anew after the instance was seen, and after the node was forgotten", async () => {
     const clock = new VirtualClock();
-    const absence = createAbsenceTracker(clock, 5000, 0);
+    const absence = createAbsenceTracker(clock, 5000);
     for (const interruption of [() => absence.reset("a"), () => absence.keep(new Set(["b"]))]) {
-      absence.confirm("a", undefined);
+      absence.confirm("a");
       await clock.advance(5000);
       interruption();
-      assert.equal(absence.confirm("a", undefined), false);
+      assert.equal(absence.confirm("a"), false);
       await clock.advance(5000);
-      assert.equal(absence.confirm("a", undefined), true);
+      assert.equal(absence.confirm("a"), true);
       absence.reset("a");
     }
-  });
-
-  it("of a node that was never seen in the cloud is not believed while the node is young", async () => {
-    const clock = new VirtualClock();
-    const absence = createAbsenceTracker(clock, 5000, 120_000);
-    const born = clock.now();
-    absence.confirm("a", born);
-    await clock.advance(119_999);
-    assert.equal(absence.confirm("a", born), false);
-    await clock.advance(1);
-    assert.equal(absence.confirm("a", born), true);
   });
 });
 

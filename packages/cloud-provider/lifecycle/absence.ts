@@ -2,29 +2,22 @@ import type { Clock } from "@ccm/base";
 
 /** How often, and since when, the cloud has said that the instance of a Node does not exist. */
 export interface AbsenceTracker {
-  /** Notes one "absent" of the Node; true when it is confirmed. `newSinceMs`: when a Node came that was never seen in the cloud. */
-  confirm(uid: string, newSinceMs: number | undefined): boolean;
+  /** Notes one "absent" of the Node; true when it is confirmed: a cloud's lists are eventually consistent. */
+  confirm(uid: string): boolean;
   /** The instance was seen, or nobody can say: begin anew. */
   reset(uid: string): void;
   /** Forgets Nodes that are not in the list. */
   keep(uids: ReadonlySet<string>): void;
 }
 
-/**
- * Confirmed after two answers at least `graceMs` apart, and not before `newNodeGraceMs` for a Node that was never seen in the cloud: a cloud's
- * lists are eventually consistent, and a machine may register before they know it.
- */
-export function createAbsenceTracker(clock: Clock, graceMs: number, newNodeGraceMs: number): AbsenceTracker {
+/** Confirmed after two answers at least `graceMs` apart. */
+export function createAbsenceTracker(clock: Clock, graceMs: number): AbsenceTracker {
   const firstSeen = new Map<string, number>();
   return {
-    confirm(uid, newSinceMs) {
+    confirm(uid) {
       const since = firstSeen.get(uid);
-      if (since === undefined) {
-        firstSeen.set(uid, clock.monotonic());
-        return false;
-      }
-      const oldEnough = newSinceMs === undefined || !(clock.now() - newSinceMs < newNodeGraceMs);
-      return oldEnough && clock.monotonic() - since >= graceMs;
+      if (since === undefined) firstSeen.set(uid, clock.monotonic());
+      return since !== undefined && clock.monotonic() - since >= graceMs;
     },
     reset: (uid) => void firstSeen.delete(uid),
     keep(uids) {

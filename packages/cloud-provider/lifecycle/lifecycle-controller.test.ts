@@ -99,9 +99,10 @@ describe("a node whose instance is gone", () => {
   it("but was never seen in the cloud gets two minutes to show up there", async () => {
     const harness = await start({});
     await add(harness, newNode("a", { spec: { taints: [UNINITIALIZED] } }), NOT_READY);
-    await harness.clock.advance(110_000);
+    await harness.clock.advance(119_000);
     assert.deepEqual(await names(harness), ["a"]);
-    await harness.clock.advance(20_000);
+    assert.equal(harness.cloud.count(), 0, "the node controller asks for it");
+    await harness.clock.advance(12_000);
     assert.deepEqual(await names(harness), []);
     await harness.close();
   });

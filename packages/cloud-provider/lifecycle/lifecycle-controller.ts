@@ -18,7 +18,7 @@ export interface LifecycleControllerOptions {
   readonly periodMs: number;
   /** When more than this share of the cloud's Nodes has no instance any more, none is deleted. 1: always delete. */
   readonly stopShare: number;
-  /** A Node that was never initialised is not deleted before this age: the cloud may not list it yet. Default two minutes. */
+  /** A Node that is not initialised is not looked at before this age. Default two minutes. */
   readonly newNodeGraceMs?: number;
   /** Nodes deleted or tainted at a time. Default 10. */
   readonly workers?: number;
@@ -34,7 +34,7 @@ const WITNESSES = 10;
 export function createLifecycleController(context: ControllerContext, options: LifecycleControllerOptions): Controller {
   const { nodes, clock, logger } = context;
   const { providerName, periodMs, stopShare, newNodeGraceMs = 120_000, workers = 10 } = options;
-  const absence = createAbsenceTracker(clock, periodMs, newNodeGraceMs);
+  const absence = createAbsenceTracker(clock, periodMs);
   const measure = lifecycleMetrics(context.metrics);
   const deletion = createDeletion(context, { stopShare, workers, onError: () => measure.failed("delete") });
 
@@ -57,8 +57,7 @@ export function createLifecycleController(context: ControllerContext, options: L
       const uid = node.metadata.uid ?? "";
       if (lookup?.state === "absent") {
         absent++;
-        const newSince = isUninitialized(node) ? Date.parse(node.metadata.creationTimestamp ?? "") : undefined;
-        if (absence.confirm(uid, newSince)) gone.push({ node, evidence: lookup.evidence });
+        if (absence.confirm(uid)) gone.push({ node, evidence: lookup.evidence });
         continue;
       }
       absence.reset(uid);
@@ -76,6 +75,9 @@ export function createLifecycleController(context: ControllerContext, options: L
     return { absent, gone };
   };
 
+  /** It may have registered before the cloud lists it, and the node controller asks for it anyway. */
+  const isYoung = (node: Node): boolean =>
+    isUninitialized(node) && clock.now() - Date.parse(node.metadata.creationTimestamp ?? "") < newNodeGraceMs;
   /** Undefined when the cloud cannot be asked. */
   const lookupAll = async (asked: readonly Node[], signal: AbortSignal) => {
     try {
@@ -93,7 +95,7 @@ export function createLifecycleController(context: ControllerContext, options: L
     const ready = ours.filter(isReady);
     await mapLimited(ready.filter(isTaintedShutdown), workers, (node) => setTaint(node, false, signal));
     measure.processed("cache", ready.length);
-    const suspects = ours.filter((node) => !isReady(node));
+    const suspects = ours.filter((node) => !isReady(node) && !isYoung(node));
     absence.keep(new Set(suspects.map((node) => node.metadata.uid ?? "")));
     const found = await lookupAll(suspects, signal);
     if (!found) return;
