@@ -1,41 +1,123 @@
-/** Bodies to objects: the kind must fit, types must fit, and unknown fields are found for strict validation. */
-import { type Fields, isFields, type Stored } from "./json.ts";
+/** Bodies to objects: the kind must fit, types must fit, what the kind does not know is dropped. */
+import { type Fields, isFields, type Stored, setOwn } from "./json.ts";
 import { apiVersionOf, type Resource } from "./resource.ts";
-import { type Field, typeNamed, typeOfKind } from "./schema.ts";
-import { badRequest } from "./status-errors.ts";
+import { type Field, type Type, typeNamed, typeOfKind } from "./schema.ts";
+import { timeProblem, wireTime } from "./times.ts";
 
-/** The stored form of a body. apiVersion and kind may be missing; if there they must be the resource's. Throws a 400. */
-export function decodeObject(resource: Resource, body: unknown): Stored {
-  if (!isFields(body)) throw badRequest(`${resource.kind} expected: the request body is not an object`);
-  const { apiVersion, kind, ...rest } = body;
-  const expected = apiVersionOf(resource);
-  if (apiVersion !== undefined && apiVersion !== "" && apiVersion !== expected) {
-    throw badRequest(
-      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,
-    );
+/** A body that cannot be read as the kind; the caller knows how that is said. */
+export class DecodeError extends Error {
+  override readonly name = "DecodeError";
+  /** What the body says it is. */
+  readonly subject: string;
+
+  constructor(resource: Resource, detail: string, kind = resource.kind, version = resource.version) {
+    super(detail);
+    this.subject = `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${resource.kind}`;
   }
-  if (kind !== undefined && kind !== "" && kind !== resource.kind) {
-    throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): kind is ${String(kind)}`);
-  }
-  checkTypes(resource, rest);
-  const metadata = isFields(rest.metadata) ? rest.metadata : {};
-  const object: Stored = { ...withoutNulls(rest), metadata: withoutNulls(metadata) };
-  return resource.fromView ? resource.fromView(object) : object;
 }
 
-/** A null is a field that is not there. */
-function withoutNulls(value: Fields): Fields {
+/** Kinds of core/v1 that a client may mix up; of others nothing is registered here. */
+const CORE = ["ConfigMap", "Endpoints", "Event", "Namespace", "Node", "Pod", "Secret", "Service", "ServiceAccount"];
+
+/** The stored form of a body, without unknown fields. apiVersion and kind may be missing; if there they must be the resource's. */
+export function decodeObject(resource: Resource, body: unknown): Stored {
+  const { apiVersion, kind, ...rest } = isFields(body) ? body : {};
+  checkKind(resource, String(apiVersion ?? ""), String(kind ?? ""));
+  const object = canonical(resource, typeNamed(typeOfKind(resource.group, resource.kind)), rest, "");
+  const stored: Stored = { ...object, metadata: isFields(object.metadata) ? object.metadata : {} };
+  // Who manages which field is not tracked here.
+  delete stored.metadata.managedFields;
+  delete stored.metadata.selfLink;
+  return resource.fromView ? resource.fromView(stored) : stored;
+}
+
+function checkKind(resource: Resource, apiVersion: string, kind: string): void {
+  const expected = apiVersionOf(resource);
+  const given = kind || resource.kind;
+  const version = apiVersion || expected;
+  if (version === expected && given === resource.kind) return;
+  const known = version === "v1" && CORE.includes(given);
+  throw new DecodeError(
+    resource,
+    known
+      ? `converting (v1.${given}) to (core.${resource.kind}): unknown conversion`
+      : `no kind ${JSON.stringify(given)} is registered for version ${JSON.stringify(version)} in scheme "pkg/runtime/scheme.go:111"`,
+    given,
+    version,
+  );
+}
+
+/** Adds what is always there, with its zero value. Changes `object`. */
+export function complete(type: Type | undefined, object: Fields): void {
+  for (const [name, field] of type?.fields ?? []) {
+    const value = object[name];
+    if (value === undefined && field.zero === "always") object[name] = zeroOf(field);
+    if (field.form === "object" && isFields(object[name])) complete(typeNamed(field.type), object[name]);
+    if (field.form === "list" && Array.isArray(value)) {
+      for (const item of value) if (isFields(item)) complete(typeNamed(field.type), item);
+    }
+  }
+}
+
+function zeroOf({ form }: Field): unknown {
+  if (form === "text") return "";
+  if (form === "integer" || form === "long") return 0;
+  return form === "object" ? {} : null;
+}
+
+function canonical(resource: Resource, type: Type | undefined, object: Fields, path: string): Fields {
   const result: Fields = {};
-  for (const [name, one] of Object.entries(value)) {
-    if (one !== null) result[name] = isFields(one) ? withoutNulls(one) : one;
+  for (const [name, value] of Object.entries(object)) {
+    const field = type?.fields.get(name);
+    if (!field || value === null) continue;
+    const here = path ? `${path}.${name}` : name;
+    check(resource, value, field, `${type?.name}.${here}`);
+    const kept = canonicalValue(resource, value, field, here);
+    if (kept !== undefined) setOwn(result, name, kept);
   }
   return result;
 }
 
-const FORMS: Record<string, (value: unknown) => boolean> = {
+/** Undefined for a zero value that is left out. */
+function canonicalValue(resource: Resource, value: unknown, field: Field, path: string): unknown {
+  if (field.form === "object" && isFields(value)) return canonical(resource, typeNamed(field.type), value, path);
+  if (Array.isArray(value) && field.form === "list") {
+    if (value.length === 0) return undefined;
+    return value.map((item) => canonicalItem(resource, item, field, path));
+  }
+  if (field.form === "map" && isFields(value)) {
+    for (const item of Object.values(value)) checkItem(resource, item, field, path);
+    return Object.keys(value).length === 0 ? undefined : value;
+  }
+  if ((value === "" || value === 0 || value === false) && !field.zero && field.form !== "any") return undefined;
+  return field.form === "time" || field.form === "microTime" ? wireTime(String(value), field.form) : value;
+}
+
+function canonicalItem(resource: Resource, item: unknown, field: Field, path: string): unknown {
+  if (field.items !== "object") {
+    checkItem(resource, item, field, path);
+    return item;
+  }
+  if (isFields(item)) return canonical(resource, typeNamed(field.type), item, path);
+  return mismatch(resource, item, `${field.type}`, `${field.type}.${path}`);
+}
+
+function checkItem(resource: Resource, item: unknown, field: Field, path: string): void {
+  const owner = `${resource.kind}.${path}`;
+  if (field.items === "text" && item !== null && typeof item !== "string") mismatch(resource, item, "string", owner);
+  if (field.items === "base64") {
+    if (typeof item !== "string") mismatch(resource, item, "[]uint8", owner);
+    const bad = /[^A-Za-z0-9+/=\r\n]/.exec(String(item));
+    if (bad) throw new DecodeError(resource, `illegal base64 data at input byte ${bad.index}`);
+  }
+}
+
+const FORMS: Record<Field["form"], (value: unknown) => boolean> = {
   text: (value) => typeof value === "string",
   time: (value) => typeof value === "string",
+  microTime: (value) => typeof value === "string",
   integer: (value) => Number.isInteger(value),
+  long: (value) => Number.isInteger(value),
   boolean: (value) => typeof value === "boolean",
   intOrText: (value) => typeof value === "string" || Number.isInteger(value),
   object: isFields,
@@ -43,51 +125,50 @@ const FORMS: Record<string, (value: unknown) => boolean> = {
   list: Array.isArray,
   any: () => true,
 };
-const GO_TYPES: Record<string, string> = {
-  text: "string",
-  time: "time.Time",
-  integer: "int32",
-  boolean: "bool",
-  intOrText: "intstr.IntOrString",
-  object: "struct",
-  map: "map[string]string",
-  list: "slice",
-};
 
-function checkTypes(resource: Resource, object: Fields): void {
-  walk(typeOfKind(resource.group, resource.kind), object, "", (path, value, field, owner) => {
-    if (!field || value === null || FORMS[field.form]?.(value)) return;
-    const what = Array.isArray(value) ? "array" : typeof value;
-    throw badRequest(
-      `${resource.kind} in version ${JSON.stringify(resource.version)} cannot be handled as a ${resource.kind}: json: cannot unmarshal ${what === "boolean" ? "bool" : what} into Go struct field ${owner}.${path} of type ${GO_TYPES[field.form] ?? field.form}`,
-    );
-  });
+function check(resource: Resource, value: unknown, field: Field, path: string): void {
+  if (!FORMS[field.form](value)) mismatch(resource, value, goType(field), path);
+  if (field.form !== "time" && field.form !== "microTime") return;
+  const problem = timeProblem(String(value), field.form);
+  if (problem) throw new DecodeError(resource, problem);
 }
 
-/** Paths of fields that the kind does not have, such as "spec.prots". */
+function mismatch(resource: Resource, value: unknown, type: string, path: string): never {
+  const what = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
+  throw new DecodeError(resource, `json: cannot unmarshal ${what} into Go struct field ${path} of type ${type}`);
+}
+
+/** As Go names the type of a field. */
+function goType(field: Field): string {
+  const names: Partial<Record<Field["form"], string>> = {
+    integer: "int32",
+    long: "int64",
+    boolean: "bool",
+    intOrText: "intstr.IntOrString",
+    object: `v1.${field.type}`,
+    map: "map[string]string",
+    list: `[]${field.items === "object" ? `v1.${field.type}` : "string"}`,
+  };
+  return names[field.form] ?? "string";
+}
+
+/** Paths of fields that the kind does not have, such as "spec.ports[0].prot". */
 export function unknownFields(resource: Resource, body: unknown): string[] {
   const found: string[] = [];
-  if (!isFields(body)) return found;
-  walk(typeOfKind(resource.group, resource.kind), body, "", (path, _value, field) => {
-    if (!field) found.push(path);
-  });
+  if (isFields(body)) findUnknown(typeNamed(typeOfKind(resource.group, resource.kind)), body, "", found);
   return found;
 }
 
-type Visit = (path: string, value: unknown, field: Field | undefined, owner: string) => void;
-
-function walk(typeName: string | undefined, object: Fields, path: string, visit: Visit): void {
-  const type = typeNamed(typeName);
+function findUnknown(type: Type | undefined, object: Fields, path: string, found: string[]): void {
   if (!type) return;
   for (const [name, value] of Object.entries(object)) {
     const field = type.fields.get(name);
     const here = path ? `${path}.${name}` : name;
-    visit(here, value, field, type.name);
-    if (!field) continue;
-    if (field.form === "object" && isFields(value)) walk(field.type, value, here, visit);
-    if (field.form === "list" && Array.isArray(value)) {
+    if (!field) found.push(here);
+    else if (isFields(value) && field.form === "object") findUnknown(typeNamed(field.type), value, here, found);
+    else if (Array.isArray(value) && field.form === "list") {
       value.forEach((item, index) => {
-        if (isFields(item)) walk(field.type, item, `${here}[${index}]`, visit);
+        if (isFields(item)) findUnknown(typeNamed(field.type), item, `${here}[${index}]`, found);
       });
     }
   }

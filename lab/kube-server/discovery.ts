@@ -2,29 +2,24 @@
 import { apiVersionOf, type Resource } from "./resource.ts";
 
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+const virtual = (group: string, kind: string) => ({
+  group,
+  version: "v1",
+  kind,
+  singular: kind.toLowerCase(),
+  plural: `${kind.toLowerCase()}s`,
+});
+/** Questions that are answered and not kept. */
 const VIRTUAL = [
-  {
-    group: "authentication.k8s.io",
-    version: "v1",
-    plural: "tokenreviews",
-    singular: "tokenreview",
-    kind: "TokenReview",
-  },
-  {
-    group: "authorization.k8s.io",
-    version: "v1",
-    plural: "subjectaccessreviews",
-    singular: "subjectaccessreview",
-    kind: "SubjectAccessReview",
-  },
-  {
-    group: "authorization.k8s.io",
-    version: "v1",
-    plural: "selfsubjectaccessreviews",
-    singular: "selfsubjectaccessreview",
-    kind: "SelfSubjectAccessReview",
-  },
-] as const;
+  virtual("authentication.k8s.io", "SelfSubjectReview"),
+  virtual("authentication.k8s.io", "TokenReview"),
+  virtual("authorization.k8s.io", "SelfSubjectAccessReview"),
+  virtual("authorization.k8s.io", "SelfSubjectRulesReview"),
+  virtual("authorization.k8s.io", "SubjectAccessReview"),
+];
+
+export const isVirtual = (group: string, plural: string): boolean =>
+  VIRTUAL.some((one) => one.group === group && one.plural === plural);
 
 /** Groups in the order they are listed; "" is the core group. Every group has the one version v1. */
 export function groupsOf(resources: readonly Resource[]): string[] {
@@ -126,12 +121,12 @@ function aggregatedResources(resources: readonly Resource[], group: string): unk
           }
         : {}),
     }));
-  const virtual = VIRTUAL.filter((one) => one.group === group).map((one) => ({
+  const questions = VIRTUAL.filter((one) => one.group === group).map((one) => ({
     resource: one.plural,
     responseKind: { group, version: one.version, kind: one.kind },
     scope: "Cluster",
     singularResource: one.singular,
     verbs: ["create"],
   }));
-  return [...kept, ...virtual];
+  return [...kept, ...questions];
 }

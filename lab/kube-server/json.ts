@@ -79,3 +79,11 @@ export function equal(a: unknown, b: unknown): boolean {
 export function quote(text: string): string {
   return JSON.stringify(text);
 }
+
+/** A map as Go prints one: `map[a:1 b:[x y]]`. */
+export function goText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(goText).join(" ")}]`;
+  if (!isFields(value)) return value === null ? "<nil>" : String(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `map[${entries.map(([name, one]) => `${name}:${goText(one)}`).join(" ")}]`;
+}

@@ -85,7 +85,7 @@ test("kubectl applies, shows, patches, edits, watches and deletes a Service", as
   );
   await kubectl("edit", "svc", "web");
   await kubectl("patch", "svc", "web", "-p", '{"spec":{"ports":[{"port":91,"name":"more"}]}}');
-  assert.equal(await kubectl("get", "svc", "web", "-o", "jsonpath={.spec.ports[*].port}"), "90 91");
+  assert.equal(await kubectl("get", "svc", "web", "-o", "jsonpath={.spec.ports[*].port}"), "91 90");
   assert.match(await kubectl("describe", "svc", "web"), /NodePort: +http +\d+\/TCP/);
   const watching = kubectl("get", "svc", "-w", "--request-timeout=2s").catch(
     (error: { stdout?: string }) => error.stdout ?? "",

@@ -1,8 +1,8 @@
 /** Lists, page by page; all pages show the state of the first one's revision. */
-import { type Fields, isFields, type Stored } from "./json.ts";
+import { type Fields, isFields, type Stored, textOf } from "./json.ts";
 import type { Resource } from "./resource.ts";
 import type { Selection } from "./selection.ts";
-import { ApiError, badRequest, expired } from "./status-errors.ts";
+import { ApiError, badRequest, expired, unexpected } from "./status-errors.ts";
 import { lowerBound, type Store } from "./store.ts";
 
 export interface Page {
@@ -23,7 +23,8 @@ const TOO_OLD =
 
 /** Throws a 400 for parameters that make no sense and a 410 for a page or revision that is forgotten. */
 export function listPage(store: Store, resource: Resource, selection: Selection, query: URLSearchParams): Page {
-  const limit = count(query.get("limit"));
+  // Version 0 is answered from the cache, which gives no pages.
+  const limit = count(query.get("limit")) * (query.get("resourceVersion") === "0" ? 0 : 1);
   const token = query.get("continue") ? readToken(query.get("continue") ?? "") : undefined;
   const wanted = wantedRevision(store, query, token);
   const snapshot = store.snapshot(resource.table, wanted);
@@ -40,10 +41,7 @@ export function listPage(store: Store, resource: Resource, selection: Selection,
     const object = get(keys[index] as string);
     if (object && selection.matches(object)) items.push(object);
   }
-  const next = keys.slice(index, to).find((key) => {
-    const object = get(key);
-    return object !== undefined && selection.matches(object);
-  });
+  const next = nextMatch(index, to, keys, get, selection);
   const more =
     next === undefined
       ? {}
@@ -54,27 +52,41 @@ export function listPage(store: Store, resource: Resource, selection: Selection,
   return { items, metadata: { resourceVersion: String(revision), ...more } };
 }
 
+function nextMatch(
+  from: number,
+  to: number,
+  keys: readonly string[],
+  get: (key: string) => Stored | undefined,
+  selection: Selection,
+): string | undefined {
+  for (let i = from; i < to; i++) {
+    const object = get(keys[i] as string);
+    if (object && selection.matches(object)) return keys[i];
+  }
+  return undefined;
+}
+
 /** Undefined: the newest state. */
 function wantedRevision(store: Store, query: URLSearchParams, token: Token | undefined): number | undefined {
   const version = query.get("resourceVersion") ?? "";
-  const match = query.get("resourceVersionMatch");
   if (token) {
-    if (version !== "" && version !== "0")
+    if (version !== "" && version !== "0") {
       throw badRequest("specifying resource version is not allowed when using continue");
+    }
     return token.revision < 0 ? undefined : token.revision;
   }
-  if (match && version === "") {
-    throw badRequest("resourceVersionMatch is forbidden unless resourceVersion is provided");
-  }
   if (version === "") return undefined;
-  const revision = revisionOf(version);
-  if (revision > store.revision) throw tooLarge(revision, store.revision);
-  return match === "Exact" && revision > 0 ? revision : undefined;
+  const problem = versionProblem(version);
+  if (problem) throw badRequest(`invalid resource version: ${problem}`);
+  checkNotFuture(store, Number(version));
+  return query.get("resourceVersionMatch") === "Exact" ? Number(version) : undefined;
 }
 
 /** 504, as for a replica that has not caught up: the client is to ask again. */
-function tooLarge(revision: number, current: number): Error {
-  return new ApiError(504, "Timeout", `Too large resource version: ${revision}, current: ${current}`, {
+export function checkNotFuture(store: Store, revision: number): void {
+  if (revision <= store.revision) return;
+  const message = `Timeout: Too large resource version: ${revision}, current: ${store.revision}`;
+  throw new ApiError(504, "Timeout", message, {
     details: {
       causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
       retryAfterSeconds: 1,
@@ -82,15 +94,23 @@ function tooLarge(revision: number, current: number): Error {
   });
 }
 
-/** Throws a 400 for a text that is not a resourceVersion. */
+function versionProblem(text: string): string | undefined {
+  if (/^\d+$/.test(text)) return undefined;
+  const quoted = JSON.stringify(text);
+  return `resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: invalid syntax`;
+}
+
+/** 0 for none. Throws what the real server answers outside of lists: a 500. */
 export function revisionOf(text: string): number {
-  if (!/^\d+$/.test(text)) throw badRequest(`invalid resource version "${text}": expected a whole number`);
+  const problem = text === "" ? undefined : versionProblem(text);
+  if (problem) throw unexpected(problem);
   return Number(text);
 }
 
+/** Below 1: no limit. */
 function count(text: string | null): number {
   if (text === null || text === "") return 0;
-  if (!/^\d+$/.test(text)) throw badRequest(`invalid limit "${text}": expected a whole number`);
+  if (!/^-?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   return Number(text);
 }
 
@@ -107,13 +127,17 @@ function writeToken(token: Token): string {
 }
 
 function readToken(text: string): Token {
+  let token: unknown;
   try {
-    const token: unknown = JSON.parse(Buffer.from(text, "base64url").toString());
-    if (isFields(token) && Number.isInteger(token.rv) && typeof token.start === "string") {
-      return { revision: Number(token.rv), start: token.start };
-    }
+    token = JSON.parse(Buffer.from(text, "base64url").toString());
   } catch {
-    // Falls through to the same answer as for a token of another shape.
+    throw badToken("invalid character: it is no JSON");
   }
-  throw badRequest("continue key is not valid: it was not made by this server");
+  if (!isFields(token) || token.v !== "meta.k8s.io/v1") {
+    throw badToken(`server does not recognize this encoded version ${textOf(isFields(token) ? token.v : "")}`);
+  }
+  if (!Number.isInteger(token.rv) || typeof token.start !== "string") throw badToken("it was not made by this server");
+  return { revision: Number(token.rv), start: token.start };
 }
+
+const badToken = (why: string) => badRequest(`invalid continue token: continue key is not valid: ${why}`);

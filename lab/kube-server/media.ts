@@ -2,24 +2,49 @@
 import type { ServerRequest } from "@ccm/base";
 import { parse } from "yaml";
 import { readProtobuf } from "./protobuf.ts";
-import { badRequest } from "./status-errors.ts";
+import { badRequest, notAcceptable, unsupportedMediaType } from "./status-errors.ts";
 
 export type Shape = "object" | "table" | "partial" | "discovery";
 
-/** The first form of the Accept header that is known; JSON objects when none is (protobuf falls back to JSON). */
-export function shapeOf(accept: string | undefined): Shape {
-  for (const part of (accept ?? "").split(",")) {
-    const [type = "", ...parameters] = part.trim().split(";");
+export interface Wanted {
+  readonly shape: Shape;
+  readonly yaml: boolean;
+  /** The name by which the shape was asked for. */
+  readonly as: string;
+}
+
+const ACCEPTED = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+const ANY = ["*/*", "application/*", ""];
+/** Who understands only protobuf gets JSON, which every client of Kubernetes reads by its content type. */
+const JSON_TYPES = ["application/json", "application/vnd.kubernetes.protobuf", ...ANY];
+const YAML_TYPES = ["application/yaml", "application/x-yaml", "text/yaml"];
+
+/** The form of the Accept header that is known and liked best. Throws a 406 when there is none. */
+export function wantedOf(accept: string | undefined): Wanted {
+  const parts = (accept ?? "").split(",").map((part) => {
+    const [type = "", ...parameters] = part.trim().toLowerCase().split(";");
     const values = new Map(parameters.map((parameter) => parameter.trim().split("=") as [string, string]));
-    if (!["application/json", "*/*", "application/*", ""].includes(type.trim())) continue;
-    const as = values.get("as");
-    if (as === undefined) return "object";
-    const meta = values.get("g") === "meta.k8s.io" && values.get("v") === "v1";
-    if (as === "Table" && meta) return "table";
-    if ((as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") && meta) return "partial";
-    if (as === "APIGroupDiscoveryList" && values.get("v") === "v2") return "discovery";
+    return { type: type.trim(), values, quality: Number(values.get("q") ?? 1) };
+  });
+  let known = false;
+  for (const { type, values } of parts.toSorted((a, b) => b.quality - a.quality)) {
+    const yaml = YAML_TYPES.includes(type);
+    if (!yaml && !JSON_TYPES.includes(type)) continue;
+    known = true;
+    const as = values.get("as") ?? "";
+    const shape = shapeNamed(as, values.get("g"), values.get("v"));
+    if (shape) return { shape, yaml, as };
   }
-  return "object";
+  if (known) throw notAcceptable(`only the following media types are accepted: ${ACCEPTED}`);
+  throw notAcceptable(`406: Not Acceptable\n\nAvailable representations: ${ACCEPTED}`, {});
+}
+
+function shapeNamed(as: string, group: string | undefined, version: string | undefined): Shape | undefined {
+  if (as === "") return "object";
+  if (as === "apigroupdiscoverylist") return version === "v2" ? "discovery" : undefined;
+  if (group !== "meta.k8s.io" || version !== "v1") return undefined;
+  if (as === "table") return "table";
+  return as === "partialobjectmetadata" || as === "partialobjectmetadatalist" ? "partial" : undefined;
 }
 
 /** The media type without its parameters. */
@@ -27,31 +52,43 @@ export function contentType(request: ServerRequest): string {
   return (request.headers["content-type"] ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";
 }
 
-/** JSON or YAML; undefined for no body. Throws a 400 for a malformed one and a 415 for anything else. */
-export function readObject(request: ServerRequest): unknown {
-  if (request.body.length === 0) return undefined;
-  const type = contentType(request);
-  if (type === "application/vnd.kubernetes.protobuf") return readProtobuf(request.body);
-  const text = new TextDecoder().decode(request.body);
-  return type.includes("yaml") ? readYaml(text) : readJson(text);
+export interface Read {
+  readonly body: unknown;
+  /** The text, if it was JSON. */
+  readonly json?: string;
 }
 
-export function readJson(text: string): unknown {
+/** JSON, YAML or protobuf; an undefined body for none. Throws a 400 for a malformed one and a 415 for anything else. */
+export function readBody(request: ServerRequest): Read {
+  const type = contentType(request);
+  const yaml = YAML_TYPES.includes(type);
+  if (type === "application/vnd.kubernetes.protobuf") {
+    return { body: request.body.length === 0 ? undefined : readProtobuf(request.body) };
+  }
+  if (!yaml && type !== "application/json" && type !== "") {
+    throw unsupportedMediaType(
+      `the body of the request was in an unknown format - accepted media types include: ${ACCEPTED}`,
+    );
+  }
+  if (request.body.length === 0) return { body: undefined };
+  const text = new TextDecoder().decode(request.body);
+  return yaml ? { body: readYaml(text) } : { body: readJson(text), json: text };
+}
+
+function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw badRequest(
-      `the body of the request is not valid JSON: ${error instanceof Error ? error.message : "malformed"}`,
-    );
+    throw badRequest(`couldn't get version/kind; json parse error: ${messageOf(error)}`);
   }
 }
 
-export function readYaml(text: string): unknown {
+function readYaml(text: string): unknown {
   try {
     return parse(text);
   } catch (error) {
-    throw badRequest(
-      `the body of the request is not valid YAML: ${error instanceof Error ? error.message : "malformed"}`,
-    );
+    throw badRequest(`yaml: ${messageOf(error)}`);
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : "malformed");

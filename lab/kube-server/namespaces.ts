@@ -59,7 +59,7 @@ export function runNamespaces(context: Context, resources: readonly Resource[], 
     let left = 0;
     for (const resource of kept) {
       for (const object of inNamespace(resource, name)) {
-        if (!writes.delete({ resource, namespace: name, name: object.metadata.name ?? "" }, {}).gone) left++;
+        if (!writes.delete({ resource, namespace: name, name: object.metadata.name ?? "" }, { grace: 0 }).gone) left++;
       }
     }
     const namespace = store.get("namespaces", name);

@@ -88,9 +88,12 @@ function schemaOf(field: Field): unknown {
     case "text":
       return { type: "string" };
     case "time":
+    case "microTime":
       return { type: "string", format: "date-time" };
     case "integer":
       return { type: "integer", format: "int32" };
+    case "long":
+      return { type: "integer", format: "int64" };
     case "boolean":
       return { type: "boolean" };
     case "intOrText":

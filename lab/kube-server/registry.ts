@@ -1,9 +1,13 @@
 /** The resources that are served. */
 import { at } from "./json.ts";
 import type { Resource, Strategy } from "./resource.ts";
+import { configMapStrategy, secretStrategy } from "./resources/data.ts";
+import { endpointSliceStrategy, endpointsStrategy } from "./resources/endpoints.ts";
 import { eventFromView, eventToView } from "./resources/event-view.ts";
+import { leaseStrategy, nodeStrategy } from "./resources/nodes.ts";
+import { eventStrategy, eventViewStrategy, namespaceStrategy, plainStrategy } from "./resources/plain.ts";
 import { serviceStrategy } from "./resources/service-strategy.ts";
-import * as strategies from "./resources/strategies.ts";
+import { deploymentStrategy, podStrategy } from "./resources/workloads.ts";
 import * as columns from "./table/kinds.ts";
 
 type Given = Pick<Resource, "plural" | "kind"> & Partial<Resource>;
@@ -22,7 +26,8 @@ const resource = (given: Given): Resource => ({
   createOnUpdate: false,
   unconditionalUpdate: true,
   fieldLabels: {},
-  strategy: strategies.plainStrategy,
+  returnsDeleted: false,
+  strategy: plainStrategy,
   columns: [],
   ...given,
 });
@@ -48,7 +53,7 @@ const EVENTS: Given = {
   shortNames: ["ev"],
   createOnUpdate: true,
   fieldLabels: eventLabels,
-  strategy: strategies.eventStrategy,
+  strategy: eventStrategy,
   columns: columns.EVENT_COLUMNS,
 };
 
@@ -62,7 +67,7 @@ export function createRegistry(options: {
       plural: "configmaps",
       kind: "ConfigMap",
       shortNames: ["cm"],
-      strategy: strategies.configMapStrategy,
+      strategy: configMapStrategy,
       columns: columns.CONFIG_MAP_COLUMNS,
     }),
     resource({
@@ -71,6 +76,9 @@ export function createRegistry(options: {
       singular: "endpoints",
       shortNames: ["ep"],
       createOnUpdate: true,
+      registryKey: "services/endpoints",
+      deprecation: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+      strategy: endpointsStrategy,
       columns: columns.ENDPOINTS_COLUMNS,
     }),
     resource(EVENTS),
@@ -82,7 +90,7 @@ export function createRegistry(options: {
       subresources: ["status", "finalize"],
       nameRule: "dns1123label",
       fieldLabels: { "status.phase": field("status", "phase"), name: field("metadata", "name") },
-      strategy: strategies.namespaceStrategy,
+      strategy: namespaceStrategy,
       columns: columns.NAMESPACE_COLUMNS,
     }),
     resource({
@@ -92,7 +100,8 @@ export function createRegistry(options: {
       namespaced: false,
       subresources: ["status"],
       fieldLabels: { "spec.unschedulable": (node) => at(node, "spec", "unschedulable") === true },
-      strategy: strategies.nodeStrategy,
+      registryKey: "minions",
+      strategy: nodeStrategy,
       columns: columns.NODE_COLUMNS,
     }),
     resource({
@@ -111,21 +120,23 @@ export function createRegistry(options: {
         "status.podIP": field("status", "podIP"),
         "status.nominatedNodeName": field("status", "nominatedNodeName"),
       },
-      strategy: strategies.podStrategy,
+      generation: true,
+      returnsDeleted: true,
+      strategy: podStrategy,
       columns: columns.POD_COLUMNS,
     }),
     resource({
       plural: "secrets",
       kind: "Secret",
       fieldLabels: { type: field("type") },
-      strategy: strategies.secretStrategy,
+      strategy: secretStrategy,
       columns: columns.SECRET_COLUMNS,
     }),
     resource({
       plural: "serviceaccounts",
       kind: "ServiceAccount",
       shortNames: ["sa"],
-      unconditionalUpdate: false,
+      returnsDeleted: true,
       columns: columns.SERVICE_ACCOUNT_COLUMNS,
     }),
     resource({
@@ -134,7 +145,9 @@ export function createRegistry(options: {
       shortNames: ["svc"],
       categories: ["all"],
       subresources: ["status"],
-      nameRule: "dns1035",
+      nameRule: "dns1123label",
+      registryKey: "services/specs",
+      returnsDeleted: true,
       createOnUpdate: true,
       fieldLabels: { "spec.type": field("spec", "type"), "spec.clusterIP": field("spec", "clusterIP") },
       strategy: services,
@@ -148,7 +161,7 @@ export function createRegistry(options: {
       categories: ["all"],
       subresources: ["status", "scale"],
       generation: true,
-      strategy: strategies.deploymentStrategy,
+      strategy: deploymentStrategy,
       columns: columns.DEPLOYMENT_COLUMNS,
     }),
     resource({
@@ -157,7 +170,7 @@ export function createRegistry(options: {
       kind: "Lease",
       createOnUpdate: true,
       unconditionalUpdate: false,
-      strategy: strategies.leaseStrategy,
+      strategy: leaseStrategy,
       columns: columns.LEASE_COLUMNS,
     }),
     resource({
@@ -166,9 +179,15 @@ export function createRegistry(options: {
       kind: "EndpointSlice",
       generation: true,
       createOnUpdate: true,
-      strategy: strategies.endpointSliceStrategy,
+      strategy: endpointSliceStrategy,
       columns: columns.ENDPOINT_SLICE_COLUMNS,
     }),
-    resource({ ...EVENTS, group: "events.k8s.io", toView: eventToView, fromView: eventFromView }),
+    resource({
+      ...EVENTS,
+      group: "events.k8s.io",
+      strategy: eventViewStrategy,
+      toView: eventToView,
+      fromView: eventFromView,
+    }),
   ];
 }

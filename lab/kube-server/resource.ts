@@ -22,6 +22,10 @@ export interface Strategy {
   prepareStatusUpdate?(object: Stored, old: Stored, context: Context): void;
   defaults?(object: Stored): void;
   validate?(object: Stored, old: Stored | undefined, errors: FieldErrors): void;
+  /** What a client should know about an object that is accepted all the same. */
+  warnings?(object: Stored): readonly string[];
+  /** Seconds between a delete and the end; 0 when absent. `wanted`: what the client asks for. */
+  grace?(object: Stored, wanted: number | undefined): number;
   validateStatus?(object: Stored, old: Stored, errors: FieldErrors): void;
   /** Gives out what must be unique; runs after validation. */
   allocate?(object: Stored, old: Stored | undefined, errors: FieldErrors, context: Context): void;
@@ -50,6 +54,12 @@ export interface Resource {
   readonly fieldLabels: Readonly<Record<string, (object: Stored) => unknown>>;
   readonly strategy: Strategy;
   readonly columns: readonly Column[];
+  /** Where the real server keeps it in etcd, which some of its errors tell; the plural when absent. */
+  readonly registryKey?: string;
+  /** A warning that goes with every answer. */
+  readonly deprecation?: string;
+  /** A delete answers with the object and not with a Status. */
+  readonly returnsDeleted: boolean;
   /** Between the stored form and this view of it. */
   readonly toView?: (stored: Stored) => Stored;
   readonly fromView?: (view: Stored) => Stored;
@@ -63,9 +73,9 @@ export function keyOf(namespace: string | undefined, name: string): string {
   return namespace ? `${namespace}/${name}` : name;
 }
 
-/** RFC 3339 in seconds, as Kubernetes writes times. */
-export function timestamp(clock: Clock): string {
-  return `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+/** RFC 3339 in seconds, as Kubernetes writes times. `later`: milliseconds from now. */
+export function timestamp(clock: Clock, later = 0): string {
+  return `${new Date(clock.now() + later).toISOString().slice(0, 19)}Z`;
 }
 
 /** Makes sure that a field holds an object, and returns it for changing. */

@@ -7,9 +7,12 @@ export interface Route {
   /** Absent: the collection. */
   readonly name: string | undefined;
   readonly subresource: string | undefined;
+  /** The old form of a watch: `/api/v1/watch/…`. */
+  readonly watch: boolean;
 }
 
 export interface ParsedPath {
+  readonly watch: boolean;
   readonly group: string;
   readonly namespace: string | undefined;
   readonly plural: string;
@@ -19,19 +22,23 @@ export interface ParsedPath {
 
 /** The parts of `/api/v1/…` or `/apis/<group>/v1/…` behind the version; undefined for any other path. */
 export function parsePath(path: string): ParsedPath | undefined {
+  // A slash within a name is no name of anything here.
+  if (/%2f/i.test(path)) return undefined;
   const parts = path.split("/").slice(1).map(decodeURIComponent);
   if (parts.at(-1) === "") parts.pop();
   const core = parts[0] === "api" && parts[1] === "v1";
   const named = parts[0] === "apis" && parts[2] === "v1";
   if (!core && !named) return undefined;
   const group = core ? "" : (parts[1] ?? "");
-  const rest = parts.slice(core ? 2 : 3);
+  const behind = parts.slice(core ? 2 : 3);
+  const watch = behind[0] === "watch";
+  const rest = watch ? behind.slice(1) : behind;
   // "namespaces/x/status" is about the namespace itself.
   const own = rest[0] === "namespaces" && (rest.length <= 2 || rest[2] === "status" || rest[2] === "finalize") && core;
   const inNamespace = rest[0] === "namespaces" && !own;
   const [plural, name, subresource, ...more] = inNamespace ? rest.slice(2) : rest;
   if (plural === undefined || more.length > 0) return undefined;
-  return { group, namespace: inNamespace ? rest[1] : undefined, plural, name, subresource };
+  return { watch, group, namespace: inNamespace ? rest[1] : undefined, plural, name, subresource };
 }
 
 /** Undefined when there is no such resource or the path does not fit it. */
@@ -40,5 +47,6 @@ export function routeOf(resources: readonly Resource[], path: ParsedPath): Route
   if (!resource || (path.namespace !== undefined && !resource.namespaced)) return undefined;
   if (resource.namespaced && path.name !== undefined && path.namespace === undefined) return undefined;
   if (path.subresource && !resource.subresources.some((sub) => sub === path.subresource)) return undefined;
-  return { resource, namespace: path.namespace, name: path.name, subresource: path.subresource };
+  const { watch, namespace, name, subresource } = path;
+  return { resource, watch, namespace, name, subresource };
 }

@@ -35,6 +35,13 @@ function readerOf(resource: Resource, field: string): (object: Stored) => unknow
   // The stored Event of core/v1 is also what events.k8s.io selects in, under its own names.
   const name = resource.group === "events.k8s.io" ? field.replace(/^regarding\./, "involvedObject.") : field;
   const read = Object.hasOwn(resource.fieldLabels, name) ? resource.fieldLabels[name] : undefined;
-  if (!read) throw badRequest(`field label not supported: ${field}`);
+  if (!read) {
+    const plain = Object.keys(resource.fieldLabels).length === 0;
+    throw badRequest(
+      plain
+        ? `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
+        : `field label not supported: ${field}`,
+    );
+  }
   return read;
 }

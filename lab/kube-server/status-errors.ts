@@ -95,6 +95,13 @@ export function forbidden(subject: Subject, why: string, causes: readonly Cause[
   });
 }
 
+/** A delete whose condition does not hold names the kind, not the resource. */
+export function preconditionFailed(subject: Subject, what: string, wanted: string, found: string): ApiError {
+  const hint = what === "UID" ? "deleted and then recreated" : "modified";
+  const why = `the ${what} in the precondition (${wanted}) does not match the ${what} in record (${found}). The object might have been ${hint}`;
+  return conflict({ ...subject, plural: subject.kind }, why);
+}
+
 export function badRequest(message: string): ApiError {
   return new ApiError(400, "BadRequest", message);
 }
@@ -109,8 +116,12 @@ export function methodNotAllowed(): ApiError {
   });
 }
 
-export function unsupportedMediaType(message: string): ApiError {
-  return new ApiError(415, "UnsupportedMediaType", message);
+export function unsupportedMediaType(message: string, details?: Fields): ApiError {
+  return new ApiError(415, "UnsupportedMediaType", message, details ? { details } : {});
+}
+
+export function notAcceptable(message: string, details?: Fields): ApiError {
+  return new ApiError(406, "NotAcceptable", message, details ? { details } : {});
 }
 
 export function expired(message: string, metadata?: Fields): ApiError {
@@ -119,14 +130,30 @@ export function expired(message: string, metadata?: Fields): ApiError {
 
 /** 422 with one cause for each field. */
 export function invalid(subject: Subject, causes: readonly Cause[]): ApiError {
-  const texts = causes.map((cause) => `${cause.field}: ${cause.message}`);
-  const list = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
-  return new ApiError(422, "Invalid", `${subject.kind} ${quote(subject.name)} is invalid: ${list}`, {
+  const kind = subject.group ? `${subject.kind}.${subject.group}` : subject.kind;
+  return new ApiError(422, "Invalid", `${kind} ${quote(subject.name)} is invalid: ${listed(causes)}`, {
     details: {
       ...(subject.name ? { name: subject.name } : {}),
       ...(subject.group ? { group: subject.group } : {}),
-      kind: subject.kind,
+      ...(subject.kind ? { kind: subject.kind } : {}),
       causes,
     },
   });
+}
+
+function listed(causes: readonly Cause[]): string {
+  const texts = causes.map((cause) => `${cause.field}: ${cause.message}`);
+  return texts.length === 1 ? (texts[0] ?? "") : `[${texts.join(", ")}]`;
+}
+
+/** A patch that cannot be made into an object. `shown`: the patch or the patched object, as text. */
+export function invalidPatch(shown: string, why: string): ApiError {
+  const message = `Invalid value: ${quote(shown)}: ${why}`;
+  const cause = { reason: "FieldValueInvalid", message, field: "patch" };
+  return new ApiError(422, "Invalid", ` "" is invalid: ${listed([cause])}`, { details: { causes: [cause] } });
+}
+
+/** What the real server answers with the status 500 and no reason, although it is the client's fault. */
+export function unexpected(message: string): ApiError {
+  return new ApiError(500, "", message);
 }

@@ -104,7 +104,9 @@ test("a forgotten revision is gone, for a watch and for a page", async () => {
   for (const name of ["a", "b"]) await call("POST", MAPS, { metadata: { name } });
   const { body } = await call("GET", `${MAPS}?limit=1`);
   for (let i = 0; i < 8; i++) await call("PUT", `${MAPS}/a`, { metadata: { name: "a" }, data: { i: String(i) } });
-  assert.equal((await watch(`${MAPS}?watch=1&resourceVersion=${version({ metadata: body.metadata })}`)).status, 410);
+  const late = await watch(`${MAPS}?watch=1&resourceVersion=${version({ metadata: body.metadata })}`);
+  await late.done;
+  assert.deepEqual([late.status, late.events.map(({ type, object }) => [type, object.code])], [200, [["ERROR", 410]]]);
   const next = await call("GET", `${MAPS}?limit=1&continue=${at(body, "metadata", "continue")}`);
   assert.equal(next.status, 410);
   const token = at(next.body, "metadata", "continue");

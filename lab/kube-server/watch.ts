@@ -4,7 +4,7 @@ import type { Stored } from "./json.ts";
 import { revisionOf } from "./list.ts";
 import type { Resource } from "./resource.ts";
 import type { Selection } from "./selection.ts";
-import { badRequest, expired } from "./status-errors.ts";
+import { expired } from "./status-errors.ts";
 import type { Change, Store } from "./store.ts";
 
 const BOOKMARK_EVERY_MS = 60_000;
@@ -29,16 +29,13 @@ export interface WatchParts {
   readonly signal: AbortSignal;
 }
 
-/** The stream of lines. Throws a 410 when the revision is forgotten, a 400 for parameters that make no sense. */
+/** The stream of lines. A forgotten revision is an ERROR in it. */
 export function openWatch(parts: WatchParts): AsyncIterable<Uint8Array> {
   const { store, clock, random, resource, selection, query, write, signal } = parts;
   const version = query.get("resourceVersion") ?? "";
   const initial = query.get("sendInitialEvents") === "true";
-  if (initial && query.get("resourceVersionMatch") !== "NotOlderThan") {
-    throw badRequest('sendInitialEvents requires resourceVersionMatch "NotOlderThan"');
-  }
   const bookmarks = query.get("allowWatchBookmarks") === "true" || query.get("allowWatchBookmarks") === "1";
-  const revision = version === "" ? 0 : revisionOf(version);
+  const revision = revisionOf(version);
   const seconds = Number(query.get("timeoutSeconds") ?? 0) || MIN_TIMEOUT_S + integer(random, MIN_TIMEOUT_S);
   const stream = new LineStream();
   const send = (change: Change) => {
@@ -53,11 +50,15 @@ export function openWatch(parts: WatchParts): AsyncIterable<Uint8Array> {
         metadata: { resourceVersion: String(store.revision), ...(annotations ? { annotations } : {}) },
       }),
     );
-  if (initial || revision === 0) sendState(parts, stream);
-  else {
-    if (!store.remembers(resource.table, revision)) {
-      throw expired(`too old resource version: ${revision} (${store.revision})`);
-    }
+  const quiet = query.get("sendInitialEvents") === "false";
+  if (initial || (revision === 0 && !quiet)) sendState(parts, stream);
+  else if (revision > 0 && !store.remembers(resource.table, revision)) {
+    // The watch is open by now, so this is told in it.
+    const { status } = expired(`too old resource version: ${revision} (${store.revision})`);
+    stream.push(write("ERROR", status as Stored));
+    stream.end();
+    return stream;
+  } else if (revision > 0) {
     for (const change of store.since(resource.table, revision)) {
       const event = eventFor(change, selection);
       if (event) stream.push(write(event.type, event.object));

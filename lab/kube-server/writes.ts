@@ -1,9 +1,11 @@
 /** Create, update, patch and delete: what happens to an object between the request and the store. */
 import { randomText } from "@ccm/base";
-import { decodeObject } from "./decode.ts";
+import { complete, DecodeError, decodeObject } from "./decode.ts";
 import { wireOf } from "./encode.ts";
 import { clone, equal, type Fields, fieldsOf, listOf, type Meta, type Stored, textOf } from "./json.ts";
+import type { DeleteOptions } from "./options.ts";
 import { type Context, keyOf, type Resource, timestamp } from "./resource.ts";
+import { typeNamed } from "./schema.ts";
 import * as errors from "./status-errors.ts";
 import { FieldErrors, validateMeta, validateMetaUpdate } from "./validation.ts";
 
@@ -18,11 +20,6 @@ export interface Target {
   readonly name: string;
 }
 
-export interface Preconditions {
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-}
-
 export type Subresource = "status" | "finalize" | undefined;
 
 export class Writes {
@@ -34,22 +31,21 @@ export class Writes {
 
   /** `dryRun`: everything but the storing. */
   create(resource: Resource, namespace: string | undefined, body: unknown, dryRun = false): Stored {
-    const object = clone(decodeObject(resource, body));
+    const object = clone(decoded(resource, body));
     const meta = object.metadata;
     const subject = { ...resource, name: textOf(meta.name) };
     this.#checkNamespace(resource, namespace, meta);
-    if (meta.resourceVersion) {
-      throw new errors.ApiError(500, "", "resourceVersion should not be set on objects to be created");
-    }
-    for (const name of ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation"]) delete meta[name];
+    if (meta.resourceVersion) throw errors.unexpected("resourceVersion should not be set on objects to be created");
+    for (const name of ["deletionTimestamp", "deletionGracePeriodSeconds"]) delete meta[name];
     meta.uid = this.#context.random.uuid();
     meta.creationTimestamp = timestamp(this.#context.clock);
     if (resource.generation) meta.generation = 1;
     const generated = !meta.name && meta.generateName !== undefined && meta.generateName !== "";
     this.#name(resource, meta);
     this.#checkLiving(resource, namespace, subject);
-    resource.strategy.prepareCreate?.(object, this.#context);
     resource.strategy.defaults?.(object);
+    resource.strategy.prepareCreate?.(object, this.#context);
+    complete(storedType(resource), object);
     const found = new FieldErrors();
     validateMeta(object, resource.nameRule, found);
     resource.strategy.validate?.(object, undefined, found);
@@ -77,16 +73,24 @@ export class Writes {
     dryRun = false,
   ): { stored: Stored; created: boolean } {
     const { resource, namespace, name } = target;
-    const object = clone(decodeObject(resource, body));
+    const object = clone(decoded(resource, body));
     const meta = object.metadata;
-    meta.name ??= name;
+    if (!meta.name) {
+      throw errors.badRequest(
+        `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+      );
+    }
     if (meta.name !== name) {
       throw errors.badRequest(`the name of the object (${meta.name}) does not match the name on the URL (${name})`);
     }
     this.#checkNamespace(resource, namespace, meta);
     const old = this.#context.store.get(resource.table, keyOf(namespace, name));
-    if (!old && resource.createOnUpdate && !subresource && !meta.uid && !meta.resourceVersion) {
-      return { stored: this.create(resource, namespace, body, dryRun), created: true };
+    if (meta.uid && meta.uid !== old?.metadata.uid && (old || resource.createOnUpdate)) {
+      throw errors.conflict({ ...resource, name }, wrongUid(target, meta.uid, textOf(old?.metadata.uid)));
+    }
+    if (!old && resource.createOnUpdate && !subresource) {
+      const { resourceVersion: _version, ...metadata } = meta;
+      return { stored: this.create(resource, namespace, { ...fieldsOf(body), metadata }, dryRun), created: true };
     }
     if (!old) throw errors.notFound({ ...resource, name });
     return { stored: this.#replace(target, object, old, subresource, dryRun), created: false };
@@ -98,7 +102,13 @@ export class Writes {
     const old = this.#context.store.get(resource.table, keyOf(namespace, name));
     if (!old) throw errors.notFound({ ...resource, name });
     const patched = change(wireOf(resource, old));
-    const object = clone(decodeObject(resource, patched));
+    const object = clone(decodedPatch(resource, patched));
+    const wanted = fieldsOf(fieldsOf(patched).metadata);
+    if (wanted.uid && wanted.uid !== old.metadata.uid) {
+      const found = new FieldErrors();
+      found.invalid("metadata.uid", wanted.uid, "field is immutable");
+      this.#throwIf(found, resource, name);
+    }
     if (object.metadata.name !== name) {
       throw errors.badRequest(
         `the name of the object (${textOf(object.metadata.name)}) does not match the name on the URL (${name})`,
@@ -108,31 +118,43 @@ export class Writes {
     return this.#replace(target, object, old, subresource, dryRun);
   }
 
-  /** `object`: what is left of it when finalizers hold it, or its last state; `gone`: whether it went at once. */
-  delete(target: Target, preconditions: Preconditions, dryRun = false): { object: Stored; gone: boolean } {
+  /** `object`: what is left of it when something holds it, or its last state; `gone`: whether it went at once. */
+  delete(target: Target, options: Partial<DeleteOptions>): { object: Stored; gone: boolean } {
     const { resource, namespace, name } = target;
-    const { store } = this.#context;
+    const { store, clock } = this.#context;
     const subject = { ...resource, name };
     const key = keyOf(namespace, name);
     const old = store.get(resource.table, key);
     if (!old) throw errors.notFound(subject);
-    checkPreconditions(subject, old, preconditions);
+    checkPreconditions(subject, old, options);
     if (resource.table === "namespaces" && PERMANENT_NAMESPACES.includes(name)) {
       throw errors.forbidden(subject, "this namespace may not be deleted");
     }
-    if (!held(resource, old)) {
-      return { object: (dryRun ? undefined : store.remove(resource.table, key)) ?? old, gone: true };
-    }
-    if (old.metadata.deletionTimestamp) return { object: old, gone: false };
+    const grace = resource.strategy.grace?.(old, options.grace) ?? 0;
+    const finalizers = listOf(old.metadata.finalizers);
+    const added = options.dependents && !finalizers.includes(options.dependents) ? [options.dependents] : [];
+    const isHeld = held(resource, old) || added.length > 0;
+    const before = old.metadata.deletionTimestamp;
+    const shorter = before !== undefined && grace < Number(old.metadata.deletionGracePeriodSeconds ?? 0);
+    if (before && isHeld && added.length === 0 && !shorter) return { object: old, gone: false };
+    if (before && !isHeld && grace > 0 && !shorter) return { object: old, gone: false };
     const object = clone(old);
-    object.metadata.deletionTimestamp = timestamp(this.#context.clock);
-    object.metadata.deletionGracePeriodSeconds = 0;
-    if (object.metadata.generation !== undefined) object.metadata.generation += 1;
+    const meta = object.metadata;
+    const kept = resource.strategy.grace !== undefined || isHeld;
+    if (kept) {
+      if (!before && meta.generation !== undefined) meta.generation += 1;
+      meta.deletionTimestamp = timestamp(clock, grace * 1000);
+      meta.deletionGracePeriodSeconds = grace;
+      if (added.length > 0) meta.finalizers = [...finalizers.map(textOf), ...added];
+    }
+    if (!isHeld && grace === 0) {
+      return { object: (options.dryRun ? undefined : store.remove(resource.table, key, object)) ?? object, gone: true };
+    }
     if (resource.table === "namespaces") {
-      delete object.metadata.deletionGracePeriodSeconds;
+      delete meta.deletionGracePeriodSeconds;
       object.status = { ...fieldsOf(object.status), phase: "Terminating" };
     }
-    return { object: dryRun ? object : store.put(resource.table, key, object), gone: false };
+    return { object: options.dryRun ? object : store.put(resource.table, key, object), gone: false };
   }
 
   #replace(target: Target, object: Stored, old: Stored, subresource: Subresource, dryRun: boolean): Stored {
@@ -141,26 +163,27 @@ export class Writes {
     const { store } = this.#context;
     const meta = object.metadata;
     const before = old.metadata;
-    if (meta.uid && meta.uid !== before.uid) {
-      throw errors.conflict(
-        subject,
-        `Precondition failed: UID in precondition: ${meta.uid}, UID in object meta: ${before.uid}`,
-      );
-    }
     const found = new FieldErrors();
     if (!meta.resourceVersion || meta.resourceVersion === "0") {
       if (!resource.unconditionalUpdate) {
         found.invalid("metadata.resourceVersion", 0, "must be specified for an update");
-        this.#throwIf(found, resource, name);
+        throw errors.invalid({ ...subject, kind: resource.plural }, found.causes);
       }
+    } else if (!/^\d+$/.test(meta.resourceVersion)) {
+      throw errors.unexpected(`strconv.ParseUint: parsing ${JSON.stringify(meta.resourceVersion)}: invalid syntax`);
     } else if (meta.resourceVersion !== before.resourceVersion) throw errors.conflict(subject, errors.MODIFIED);
+    if (meta.deletionTimestamp && !before.deletionTimestamp) {
+      found.invalid("metadata.deletionTimestamp", meta.deletionTimestamp, "field is immutable");
+    }
     keepSystemMeta(meta, before);
-    if (subresource === "status") resource.strategy.prepareStatusUpdate?.(object, old, this.#context);
-    else if (subresource === "finalize") Object.assign(object, { status: old.status });
-    else resource.strategy.prepareUpdate?.(object, old, this.#context);
     resource.strategy.defaults?.(object);
-    if (resource.generation && !subresource && specChanged(object, old))
+    if (subresource === "status") resource.strategy.prepareStatusUpdate?.(object, old, this.#context);
+    else if (subresource === "finalize") keepForFinalize(object, old);
+    else resource.strategy.prepareUpdate?.(object, old, this.#context);
+    complete(storedType(resource), object);
+    if (resource.generation && !subresource && specChanged(object, old)) {
       meta.generation = Number(before.generation ?? 0) + 1;
+    }
     validateMeta(object, resource.nameRule, found);
     validateMetaUpdate(object, old, found);
     if (subresource) resource.strategy.validateStatus?.(object, old, found);
@@ -171,13 +194,14 @@ export class Writes {
     }
     this.#throwIf(found, resource, name);
     const key = keyOf(namespace, name);
-    if (dryRun) return object;
-    if (meta.deletionTimestamp && !held(resource, object)) {
-      // The last finalizer is gone. What is shown last is the object without it.
-      return store.remove(resource.table, key, object) ?? object;
-    }
     meta.resourceVersion = textOf(before.resourceVersion);
-    return equal(withoutTimes(object), withoutTimes(old)) ? old : store.put(resource.table, key, object);
+    if (dryRun) return object;
+    if (meta.deletionTimestamp && !held(resource, object) && Number(meta.deletionGracePeriodSeconds ?? 0) === 0) {
+      // The last finalizer is gone. The writer sees the object without it, watchers its last stored state.
+      store.remove(resource.table, key);
+      return object;
+    }
+    return equal(object, old) ? old : store.put(resource.table, key, object);
   }
 
   #checkNamespace(resource: Resource, namespace: string | undefined, meta: Meta): void {
@@ -218,7 +242,9 @@ export class Writes {
   }
 
   #throwIf(found: FieldErrors, resource: Resource, name: string): void {
-    if (found.causes.length > 0) throw errors.invalid({ ...resource, name }, found.causes);
+    // What is stored in another group's form is validated by that group.
+    const group = resource.toView ? "" : resource.group;
+    if (found.causes.length > 0) throw errors.invalid({ ...resource, group, name }, found.causes);
   }
 }
 
@@ -228,39 +254,59 @@ function held(resource: Resource, object: Stored): boolean {
   return resource.table === "namespaces" && listOf(fieldsOf(object.spec).finalizers).length > 0;
 }
 
-export function checkPreconditions(subject: errors.Subject, old: Stored, wanted: Preconditions): void {
+function checkPreconditions(subject: errors.Subject, old: Stored, wanted: Partial<DeleteOptions>): void {
   const { uid, resourceVersion } = old.metadata;
-  if (wanted.uid && wanted.uid !== uid) {
-    throw errors.conflict(
-      subject,
-      `Precondition failed: UID in precondition: ${wanted.uid}, UID in object meta: ${uid}`,
-    );
-  }
+  if (wanted.uid && wanted.uid !== uid) throw errors.preconditionFailed(subject, "UID", wanted.uid, textOf(uid));
   if (wanted.resourceVersion && wanted.resourceVersion !== resourceVersion) {
-    throw errors.conflict(
-      subject,
-      `Precondition failed: ResourceVersion in precondition: ${wanted.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`,
-    );
+    throw errors.preconditionFailed(subject, "ResourceVersion", wanted.resourceVersion, textOf(resourceVersion));
   }
 }
 
-/** What the server owns in the metadata; a client that leaves it out does not clear it. */
-function keepSystemMeta(meta: Meta, before: Meta): void {
-  for (const name of ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName"]) {
-    if (meta[name] === undefined && before[name] !== undefined) meta[name] = before[name];
+/** In the words of the storage layer. */
+function wrongUid({ resource, namespace, name }: Target, wanted: string, found: string): string {
+  const key = `/registry/${resource.registryKey ?? resource.plural}/${keyOf(namespace, name)}`;
+  return `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${found}`;
+}
+
+const storedType = (resource: Resource) => typeNamed(resource.kind);
+
+function decoded(resource: Resource, body: unknown): Stored {
+  try {
+    return decodeObject(resource, body);
+  } catch (error) {
+    if (error instanceof DecodeError) throw errors.badRequest(`${error.subject}: ${error.message}`);
+    throw error;
   }
-  if (before.generation === undefined) delete meta.generation;
-  else meta.generation = before.generation;
-  if (listOf(meta.finalizers).length === 0) delete meta.finalizers;
+}
+
+function decodedPatch(resource: Resource, patched: unknown): Stored {
+  try {
+    return decodeObject(resource, patched);
+  } catch (error) {
+    if (error instanceof DecodeError) throw errors.invalidPatch(JSON.stringify(patched), error.message);
+    throw error;
+  }
+}
+
+/** What the server owns in the metadata: a client neither clears nor changes it. */
+function keepSystemMeta(meta: Meta, before: Meta): void {
+  meta.uid ??= textOf(before.uid);
+  for (const name of ["creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"]) {
+    if (before[name] === undefined) delete meta[name];
+    else meta[name] = before[name];
+  }
+}
+
+/** Only the finalizers of the spec are written. */
+function keepForFinalize(object: Stored, old: Stored): void {
+  const finalizers = listOf(fieldsOf(object.spec).finalizers);
+  const { resourceVersion } = object.metadata;
+  object.metadata = { ...old.metadata, ...(resourceVersion ? { resourceVersion } : {}) };
+  object.status = old.status;
+  object.spec = finalizers.length > 0 ? { finalizers } : {};
 }
 
 function specChanged(object: Stored, old: Stored): boolean {
   const rest = ({ metadata: _metadata, status: _status, ...fields }: Stored): Fields => fields;
   return !equal(rest(object), rest(old));
-}
-
-/** For finding writes that change nothing: who managed what and when does not count alone. */
-function withoutTimes(object: Stored): Stored {
-  const managed = listOf(object.metadata.managedFields).map((entry) => ({ ...fieldsOf(entry), time: undefined }));
-  return { ...object, metadata: { ...object.metadata, managedFields: managed } };
 }

@@ -29,8 +29,8 @@ function applyOne(document: unknown, operation: Fields): unknown {
     case "remove":
       return remove(document, path);
     case "replace":
-      read(document, path);
-      return path.length === 0 ? value() : add(remove(document, path), path, value());
+      // As in the API server's library, a field that is not there is replaced too; an item of a list must be.
+      return replace(document, path, value());
     case "move": {
       const from = pointer(operation.from, "from");
       if (from.length < path.length && from.every((part, index) => part === path[index])) {
@@ -87,6 +87,16 @@ function add(document: unknown, path: readonly string[], value: unknown): unknow
   if (Array.isArray(parent)) {
     parent.splice(last === "-" ? parent.length : index(last, parent.length, path), 0, value);
   } else if (isFields(parent)) setOwn(parent, last, value);
+  else throw new PatchError(`path ${show(path)} does not exist`);
+  return document;
+}
+
+function replace(document: unknown, path: readonly string[], value: unknown): unknown {
+  const last = path.at(-1);
+  if (last === undefined) return value;
+  const parent = read(document, path.slice(0, -1));
+  if (Array.isArray(parent)) parent[index(last, parent.length - 1, path)] = value;
+  else if (isFields(parent)) setOwn(parent, last, value);
   else throw new PatchError(`path ${show(path)} does not exist`);
   return document;
 }

@@ -95,12 +95,12 @@ test("conditions merge by type, finalizers as a set, taints are replaced", () =>
     NODE,
   );
   assert.deepEqual(patched, {
-    metadata: { finalizers: ["b", "c"] },
+    metadata: { finalizers: ["c", "b"] },
     spec: { taints: [{ key: "y" }] },
     status: {
       conditions: [
-        { type: "Ready", status: "True" },
         { type: "NetworkUnavailable", status: "False" },
+        { type: "Ready", status: "True" },
       ],
     },
   });

@@ -13,7 +13,12 @@ const NAMES: readonly (readonly [core: string, view: string])[] = [
 const TO_VIEW = new Map(NAMES);
 const FROM_VIEW = new Map(NAMES.map(([core, view]) => [view, core]));
 
-export const eventToView = (stored: Stored): Stored => renamed(stored, TO_VIEW);
+export function eventToView(stored: Stored): Stored {
+  const view = renamed(stored, TO_VIEW);
+  // Always there in the older form only.
+  for (const name of ["reportingController", "reportingInstance"]) if (view[name] === "") delete view[name];
+  return view;
+}
 export const eventFromView = (view: Stored): Stored => renamed(view, FROM_VIEW);
 
 function renamed(object: Stored, names: ReadonlyMap<string, string>): Stored {

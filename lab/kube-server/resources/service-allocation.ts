@@ -5,8 +5,10 @@
 import { integer, type Random } from "@ccm/base";
 import { at, equal, type Fields, isFields, listOf, type Stored, textOf } from "../json.ts";
 import { type Context, ensure, keyOf } from "../resource.ts";
+import { ApiError } from "../status-errors.ts";
 import type { Change, Store } from "../store.ts";
 import type { FieldErrors } from "../validation.ts";
+import { settleFamilies } from "./service-addresses.ts";
 import { needsClusterIp, needsHealthCheckPort, needsNodePort, portsOf } from "./service-strategy.ts";
 
 /** Who holds an address or a node port: the key of the Service. */
@@ -60,6 +62,8 @@ export function allocateService(
 ): void {
   const key = keyOf(service.metadata.namespace, textOf(service.metadata.name));
   const spec = ensure(service, "spec");
+  settleFamilies(service, errors);
+  if (errors.causes.length > 0) return;
   if (needsClusterIp(spec)) allocateIp(spec, key, taken, errors, random, options.serviceCidr);
   allocatePorts(spec, key, taken, errors, random, options.nodePortRange);
 }
@@ -85,7 +89,7 @@ function allocateIp(
     const why = owner
       ? "provided IP is already allocated"
       : !(offset > 0 && offset < size - 1)
-        ? `the provided IP (${wanted}) is not in the valid range. The range of valid IPs is ${cidr}`
+        ? "the provided network does not match the current range"
         : undefined;
     if (why) errors.invalid("spec.clusterIPs", [wanted], `failed to allocate IP ${wanted}: ${why}`);
     return;
@@ -95,10 +99,7 @@ function allocateIp(
   for (let i = 0; i < usable; i++) {
     const ip = ipText(first + 1 + ((start + i) % usable));
     if (taken.ips.has(ip)) continue;
-    const { ipFamilies, ipFamilyPolicy } = spec;
-    delete spec.ipFamilies;
-    delete spec.ipFamilyPolicy;
-    Object.assign(spec, { clusterIP: ip, clusterIPs: [ip], ipFamilies, ipFamilyPolicy });
+    Object.assign(spec, { clusterIP: ip, clusterIPs: [ip] });
     return;
   }
   errors.invalid("spec.clusterIPs", [], "failed to allocate IP: range is full");
@@ -115,16 +116,13 @@ function allocatePorts(
   const mine = new Map<unknown, { protocol: unknown; nodePort: number }[]>();
   const here = new Set<number>();
   const ports = listOf(spec.ports).filter(isFields);
-  const claim = (field: string, port: number): void => {
+  const problem = (port: number): string | undefined => {
     const owner = taken.ports.get(port);
     if (port < low || port > high) {
-      errors.invalid(
-        field,
-        port,
-        `provided port is not in the valid range. The range of valid ports is ${low}-${high}`,
-      );
-    } else if (owner !== undefined && owner !== key) errors.invalid(field, port, "provided port is already allocated");
-    here.add(port);
+      return `provided port is not in the valid range. The range of valid ports is ${low}-${high}`;
+    }
+    const isTaken = here.has(port) || (owner !== undefined && owner !== key);
+    return isTaken ? "provided port is already allocated" : undefined;
   };
   const pick = (field: string): number | undefined => {
     const count = high - low + 1;
@@ -140,11 +138,19 @@ function allocatePorts(
   };
   ports.forEach((port, index) => {
     if (typeof port.nodePort !== "number") return;
-    claim(`spec.ports[${index}].nodePort`, port.nodePort);
     const same = mine.get(port.port) ?? [];
+    const shared = same.some((one) => one.nodePort === port.nodePort && one.protocol !== port.protocol);
+    const why = shared ? undefined : problem(port.nodePort);
+    if (why) errors.invalid(`spec.ports[${index}].nodePort`, port.nodePort, why);
+    here.add(port.nodePort);
     mine.set(port.port, [...same, { protocol: port.protocol, nodePort: port.nodePort }]);
   });
-  if (typeof spec.healthCheckNodePort === "number") claim("spec.healthCheckNodePort", spec.healthCheckNodePort);
+  if (typeof spec.healthCheckNodePort === "number") {
+    const why = problem(spec.healthCheckNodePort);
+    const what = `failed to allocate requested HealthCheck NodePort ${spec.healthCheckNodePort}: ${why}`;
+    if (why) throw new ApiError(500, "InternalError", `Internal error occurred: ${what}`, internalCause(what));
+    here.add(spec.healthCheckNodePort);
+  }
   if (needsNodePort(spec)) {
     ports.forEach((port, index) => {
       if (port.nodePort !== undefined) return;
@@ -162,6 +168,8 @@ function allocatePorts(
     if (port !== undefined) spec.healthCheckNodePort = port;
   }
 }
+
+const internalCause = (message: string) => ({ details: { causes: [{ message }] } });
 
 /** Throws a TypeError for anything but an IPv4 block of at least four addresses. */
 export function parseCidr(cidr: string): { readonly first: number; readonly size: number } {

@@ -1,8 +1,8 @@
 /** Defaults of Services, and what an update keeps that the client left out. */
-import { at, type Fields, fieldsOf, isFields, listOf, type Stored, textOf } from "../json.ts";
+import { at, type Fields, fieldsOf, isFields, listOf, type Stored } from "../json.ts";
 import { ensure, type Strategy } from "../resource.ts";
 import { allocateService } from "./service-allocation.ts";
-import { validateService } from "./service-validation.ts";
+import { validateService, validateServiceStatus } from "./service-validation.ts";
 
 const SESSION_TIMEOUT_S = 10_800;
 
@@ -14,6 +14,9 @@ export const needsClusterIp = (spec: Fields): boolean => spec.type !== "External
 export const needsNodePort = (spec: Fields): boolean =>
   spec.type === "NodePort" || (spec.type === "LoadBalancer" && spec.allocateLoadBalancerNodePorts !== false);
 const mayHaveNodePort = (spec: Fields): boolean => spec.type === "NodePort" || spec.type === "LoadBalancer";
+/** Whether it is to be reached from outside of the cluster. */
+export const isExternal = (spec: Fields): boolean =>
+  mayHaveNodePort(spec) || (spec.type === "ClusterIP" && listOf(spec.externalIPs).length > 0);
 export const needsHealthCheckPort = (spec: Fields): boolean =>
   spec.type === "LoadBalancer" && spec.externalTrafficPolicy === "Local";
 
@@ -26,36 +29,34 @@ export function serviceStrategy(options: {
     prepareCreate(service) {
       service.status = { loadBalancer: {} };
       const spec = ensure(service, "spec");
-      matchClusterIps(spec);
+      if (spec.clusterIP && spec.clusterIPs === undefined) spec.clusterIPs = [spec.clusterIP];
     },
     prepareUpdate(service, old) {
       service.status = old.status;
       const spec = ensure(service, "spec");
       const before = fieldsOf(old.spec);
-      applyDefaults(service);
       keepAllocated(spec, before);
       dropForType(spec, before);
       matchClusterIps(spec);
+      // What a balancer was given for goes with the type.
+      if (before.type === "LoadBalancer" && spec.type !== "LoadBalancer") service.status = { loadBalancer: {} };
     },
     prepareStatusUpdate(service, old) {
       service.spec = old.spec;
     },
     defaults: applyDefaults,
     validate: validateService,
-    validateStatus(service, _old, errors) {
-      listOf(at(service, "status", "loadBalancer", "ingress")).forEach((entry, index) => {
-        const { ip, ipMode } = fieldsOf(entry);
-        const field = `status.loadBalancer.ingress[${index}]`;
-        if (ip !== undefined && !/^[0-9a-fA-F.:]+$/.test(textOf(ip))) {
-          errors.invalid(`${field}.ip`, ip, "must be a valid IP address");
-        }
-        if (ipMode !== undefined && ipMode !== "VIP" && ipMode !== "Proxy") {
-          errors.unsupported(`${field}.ipMode`, ipMode, ["Proxy", "VIP"]);
-        }
-        if (ipMode !== undefined && ip === undefined) {
-          errors.forbidden(`${field}.ipMode`, "may not be specified when `ip` is not set");
-        }
-      });
+    validateStatus: (service, _old, errors) => validateServiceStatus(service, errors),
+    warnings(service) {
+      const { externalIPs, trafficDistribution } = fieldsOf(service.spec);
+      return [
+        ...(externalIPs === undefined
+          ? []
+          : ["spec.externalIPs is deprecated and may no longer be implemented in some clusters"]),
+        ...(trafficDistribution === "PreferClose"
+          ? ['spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"']
+          : []),
+      ];
     },
     allocate: (service, old, errors, context) => allocateService(service, old, errors, context, options),
   };
@@ -74,18 +75,12 @@ function applyDefaults(service: Stored): void {
     if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === "") {
       port.targetPort = port.port;
     }
-    if (port.nodePort === 0) delete port.nodePort;
-    if (port.name === "") delete port.name;
   }
   const type = spec.type;
-  if (type === "NodePort" || type === "LoadBalancer") spec.externalTrafficPolicy ??= "Cluster";
+  if (isExternal(spec)) spec.externalTrafficPolicy ??= "Cluster";
   if (type !== "ExternalName") spec.internalTrafficPolicy ??= "Cluster";
   if (type === "LoadBalancer") spec.allocateLoadBalancerNodePorts ??= true;
-  if (type !== "ExternalName") {
-    spec.ipFamilies ??= ["IPv4"];
-    spec.ipFamilyPolicy ??= "SingleStack";
-  }
-  if (spec.healthCheckNodePort === 0) delete spec.healthCheckNodePort;
+  if (type !== "LoadBalancer") return;
   for (const entry of listOf(at(service, "status", "loadBalancer", "ingress")).filter(isFields)) {
     if (entry.ip) entry.ipMode ??= "VIP";
   }
@@ -98,6 +93,8 @@ function keepAllocated(spec: Fields, before: Fields): void {
     if (listOf(spec.clusterIPs).length === 0 && spec.clusterIP === before.clusterIP) {
       spec.clusterIPs = before.clusterIPs;
     }
+    spec.ipFamilies ??= before.ipFamilies;
+    spec.ipFamilyPolicy ??= before.ipFamilyPolicy;
   }
   if (mayHaveNodePort(spec) && mayHaveNodePort(before)) keepNodePorts(spec, before);
   if (needsHealthCheckPort(spec) && needsHealthCheckPort(before)) {
@@ -134,7 +131,7 @@ function dropForType(spec: Fields, before: Fields): void {
     for (const port of listOf(spec.ports).filter(isFields)) {
       if (old.has(port.nodePort)) delete port.nodePort;
     }
-    drop("externalTrafficPolicy");
+    if (!isExternal(spec)) drop("externalTrafficPolicy");
   }
   if (needsHealthCheckPort(before) && !needsHealthCheckPort(spec)) drop("healthCheckNodePort");
   if (before.type === "LoadBalancer" && spec.type !== "LoadBalancer") {

@@ -120,13 +120,32 @@ export const NODE_SCENARIOS: readonly Scenario[] = [
     }),
   ),
   scenario(
+    "Node: the same address twice, and two of one type",
+    post(NODES, node("a")),
+    patch("merge", `${A}/status`, {
+      status: {
+        addresses: [
+          { type: "InternalIP", address: "192.0.2.1" },
+          { type: "InternalIP", address: "192.0.2.1" },
+        ],
+      },
+    }),
+    patch("merge", `${A}/status`, {
+      status: {
+        addresses: [
+          { type: "InternalIP", address: "192.0.2.1" },
+          { type: "InternalIP", address: "2001:db8::1" },
+        ],
+      },
+    }),
+  ),
+  scenario(
     "Node: conditions are merged by type",
     post(NODES, node("a")),
     patch("strategic", `${A}/status`, {
       status: { conditions: [condition("Ready", "True"), condition("NetworkUnavailable", "True")] },
     }),
     patch("strategic", `${A}/status`, { status: { conditions: [condition("NetworkUnavailable", "False")] } }),
-    patch("strategic", `${A}/status`, { status: { $setElementOrder: 1, conditions: [] } }),
     patch("strategic", `${A}/status`, {
       status: {
         "$setElementOrder/conditions": [{ type: "NetworkUnavailable" }, { type: "Ready" }],
@@ -159,7 +178,7 @@ export const NODE_SCENARIOS: readonly Scenario[] = [
     "Node: a status that is not one",
     post(NODES, node("a")),
     patch("merge", `${A}/status`, { status: { addresses: "x" } }),
-    patch("merge", `${A}/status`, { status: { conditions: [{ type: 1 }] } }),
+    patch("merge", `${A}/status`, { status: { conditions: [{ reason: 1 }] } }),
   ),
 ];
 

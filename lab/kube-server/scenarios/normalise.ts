@@ -1,8 +1,11 @@
 /** Takes out of the answers what differs from run to run: ids, times, versions, addresses and ports that were given out. */
-import { at, type Fields, isFields, textOf } from "../json.ts";
+import { parse } from "yaml";
+import { type Fields, isFields, textOf } from "../json.ts";
 import type { Outcome } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
 
+/** A name is made of so much of a prefix, and five letters. */
+const MAX_PREFIX = 58;
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 const CLUSTER_IP = /\b10\.0\.0\.\d+\b/g;
@@ -26,16 +29,26 @@ export function normalise(scenario: Scenario, outcomes: readonly Outcome[]): unk
   };
   const unlessGiven = (sort: string) => (value: string) => (given.includes(value) ? value : named(sort, value));
   const generated = new Set<string>();
-  findGenerated(outcomes, generated);
+  const prefixes = [...given.matchAll(/"generateName":"([^"]+)"/g)].map((match) =>
+    textOf(match[1]).slice(0, MAX_PREFIX),
+  );
+  findGenerated(outcomes, prefixes, generated);
   const text = (value: string): string => {
     let result = value;
     for (const name of generated) result = result.replaceAll(name, `<generated ${[...generated].indexOf(name)}>`);
-    return result
-      .replace(UUID, unlessGiven("uid"))
-      .replace(TIME, (time) => (given.includes(time) ? time : "<time>"))
-      .replace(CLUSTER_IP, unlessGiven("ip"))
-      .replace(NODE_PORT, unlessGiven("port"))
-      .replace(/(object meta: |current: |resource version: \d+ \()\d+/gi, "$1<version>");
+    return (
+      result
+        .replace(/^\d+s$/, "<age>")
+        .replace(UUID, unlessGiven("uid"))
+        .replace(TIME, (time) => (given.includes(time) ? time : "<time>"))
+        .replace(CLUSTER_IP, unlessGiven("ip"))
+        .replace(NODE_PORT, unlessGiven("port"))
+        .replace(/(object meta: |in record \(|current: |resource version: \d+ \()\d+/gi, "$1<version>")
+        // The patched object in Go's order of fields, what Go says of broken JSON and YAML, and the difference of two Pods.
+        .replace(/^(.*patch: )?(Invalid value: )"(\{.*\}|map\[.*\])": /s, "$1$2<patched>: ")
+        .replace(/(json parse error:|yaml:|continue key is not valid: invalid character).*/s, "$1 <syntax>")
+        .replace(/\n@@ .*/s, "")
+    );
   };
   const walk = (value: unknown, key: string, owner: Fields): unknown => {
     if (Array.isArray(value)) return value.map((item) => walk(item, key, owner));
@@ -57,7 +70,10 @@ export function normalise(scenario: Scenario, outcomes: readonly Outcome[]): unk
     }
     return typeof value === "string" ? text(value) : value;
   };
-  return outcomes.map((outcome) => walk(outcome, "", {}));
+  return outcomes.map((outcome) => {
+    const yaml = outcome.contentType.includes("yaml");
+    return walk(yaml ? { ...outcome, body: parse(textOf(outcome.body)) } : outcome, "", {});
+  });
 }
 
 /** The words of a table's column descriptions are the API's documentation, not behaviour. */
@@ -69,13 +85,12 @@ function columnsWithoutTexts(value: Fields): Fields {
   };
 }
 
-function findGenerated(value: unknown, found: Set<string>): void {
-  if (Array.isArray(value)) for (const item of value) findGenerated(item, found);
+function findGenerated(value: unknown, prefixes: readonly string[], found: Set<string>): void {
+  if (Array.isArray(value)) for (const item of value) findGenerated(item, prefixes, found);
   if (!isFields(value)) return;
-  const prefix = textOf(at(value, "metadata", "generateName"));
-  const name = textOf(at(value, "metadata", "name"));
-  if (prefix !== "" && name.startsWith(prefix) && name.length > prefix.length) found.add(name);
-  for (const one of Object.values(value)) findGenerated(one, found);
+  const name = textOf(value.name);
+  if (prefixes.some((prefix) => name.startsWith(prefix) && name.length === prefix.length + 5)) found.add(name);
+  for (const one of Object.values(value)) findGenerated(one, prefixes, found);
 }
 
 /** Where two normalised values differ: "body.spec.type: real … ours …". */

@@ -75,6 +75,8 @@ const LISTS: readonly Scenario[] = [
   scenario(
     "list: at version 0 and at a version seen",
     ...three,
+    get(`${CONFIG_MAPS}?resourceVersion=0&limit=1`),
+    get(`${CONFIG_MAPS}?${from("c")}&limit=1`),
     get(`${CONFIG_MAPS}?resourceVersion=0`),
     get(`${CONFIG_MAPS}?${from("c")}`),
   ),
@@ -451,7 +453,7 @@ const PATHS: readonly Scenario[] = [
     get(`${CONFIG_MAPS}/`),
   ),
   scenario("paths: a namespace by itself", get("/api/v1/namespaces/{ns}"), get("/api/v1/namespaces/{ns}-none")),
-  scenario("discovery: groups and one group's resources", get("/apis/coordination.k8s.io"), get("/api")),
+  scenario("discovery: groups and one group's resources", get("/apis/coordination.k8s.io")),
 ];
 
 const REVIEWS: readonly Scenario[] = [

@@ -1,7 +1,7 @@
 /** Sends a scenario's requests and collects what came back. */
 import { type HttpResponse, readText, type Transport } from "@ccm/base";
 import { isFields, textOf } from "../json.ts";
-import type { Events, Request, Scenario, Step, Watch } from "./scenario.ts";
+import type { Events, Request, Scenario, Step } from "./scenario.ts";
 
 export interface Target {
   readonly send: Transport;
@@ -38,7 +38,8 @@ export async function runScenario(target: Target, scenario: Scenario, namespace:
   const fill = (text: string): string =>
     text.replaceAll("{ns}", namespace).replace(/\{(\w+):([\w.]+)\}/g, (_all, name: string, path: string) => {
       let value = saved.get(name);
-      for (const part of path.split(".")) value = isFields(value) || Array.isArray(value) ? Reflect.get(value, part) : "";
+      for (const part of path.split("."))
+        value = isFields(value) || Array.isArray(value) ? Reflect.get(value, part) : "";
       return textOf(value);
     });
   const send = (request: Request, signal?: AbortSignal) =>

@@ -92,7 +92,7 @@ export const SERVICE_CHANGE_SCENARIOS: readonly Scenario[] = [
     post(SERVICES, service("b", { ...LOCAL, healthCheckNodePort: 30902 })),
     post(SERVICES, service("c", { type: "NodePort", ports: [{ port: 80, nodePort: 30902 }] })),
     del(`${SERVICES}/a`),
-    post(SERVICES, service("d", { type: "NodePort", ports: [{ port: 80, nodePort: 30902 }] })),
+    post(SERVICES, service("d", { type: "NodePort", clusterIP: "10.0.0.65", ports: [{ port: 80, nodePort: 30902 }] })),
     del(`${SERVICES}/d`),
   ),
   scenario(

@@ -178,7 +178,7 @@ const PATCHES: readonly Scenario[] = [
   scenario(
     "a patch that changes kind or apiVersion",
     made(),
-    patch("merge", M, { kind: "Secret" }),
+    patch("merge", M, { kind: "Frob" }),
     patch("merge", M, { apiVersion: "v9" }),
   ),
   scenario("server-side apply needs a field manager", patch("merge", M, configMap("m"), { headers: apply })),

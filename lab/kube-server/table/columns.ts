@@ -3,7 +3,7 @@ import type { Stored } from "../json.ts";
 
 export interface Column {
   readonly name: string;
-  readonly type: "string" | "integer" | "date";
+  readonly type: "string" | "date";
   readonly format?: "name";
   readonly description: string;
   /** Above 0: only with -o wide. */

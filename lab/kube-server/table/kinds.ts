@@ -130,7 +130,7 @@ export const EVENT_COLUMNS: readonly Column[] = [
   ),
   column("Message", (event) => textOf(event.message).trim()),
   column("First Seen", (event, now) => age(event.firstTimestamp ?? event.eventTime, now), WIDE),
-  column("Count", (event) => event.count ?? at(event, "series", "count") ?? 1, { priority: 1, type: "integer" }),
+  column("Count", (event) => event.count ?? at(event, "series", "count") ?? 1, { priority: 1 }),
   column("Name", (event) => event.metadata.name, { priority: 1, format: "name" }),
 ];
 
@@ -143,19 +143,17 @@ export const NAMESPACE_COLUMNS: readonly Column[] = [NAME, column("Status", fiel
 export const SECRET_COLUMNS: readonly Column[] = [
   NAME,
   column("Type", field("type")),
-  column("Data", size("data"), { type: "integer" }),
+  column("Data", size("data")),
   AGE,
 ];
 export const CONFIG_MAP_COLUMNS: readonly Column[] = [
   NAME,
-  column("Data", (map) => Object.keys({ ...fieldsOf(map.data), ...fieldsOf(map.binaryData) }).length, {
-    type: "integer",
-  }),
+  column("Data", (map) => Object.keys({ ...fieldsOf(map.data), ...fieldsOf(map.binaryData) }).length),
   AGE,
 ];
 export const SERVICE_ACCOUNT_COLUMNS: readonly Column[] = [
   NAME,
-  column("Secrets", (account) => listOf(account.secrets).length, { type: "integer" }),
+  column("Secrets", (account) => listOf(account.secrets).length),
   AGE,
 ];
 export const LEASE_COLUMNS: readonly Column[] = [NAME, column("Holder", field("spec", "holderIdentity")), AGE];
@@ -213,8 +211,8 @@ export const DEPLOYMENT_COLUMNS: readonly Column[] = [
     "Ready",
     (deployment, now) => `${count("readyReplicas")(deployment, now)}/${textOf(at(deployment, "spec", "replicas"))}`,
   ),
-  column("Up-to-date", count("updatedReplicas"), { type: "integer" }),
-  column("Available", count("availableReplicas"), { type: "integer" }),
+  column("Up-to-date", count("updatedReplicas")),
+  column("Available", count("availableReplicas")),
   AGE,
   column(
     "Containers",
@@ -245,12 +243,10 @@ export const POD_COLUMNS: readonly Column[] = [
   NAME,
   column("Ready", podReady),
   column("Status", (pod) => (pod.metadata.deletionTimestamp ? "Terminating" : textOf(at(pod, "status", "phase")))),
-  column("Restarts", (pod) =>
-    listOf(at(pod, "status", "containerStatuses")).reduce<number>(
-      (sum, one) => sum + Number(at(one, "restartCount") ?? 0),
-      0,
-    ),
-  ),
+  column("Restarts", (pod) => {
+    const counts = listOf(at(pod, "status", "containerStatuses")).map((one) => Number(at(one, "restartCount") ?? 0));
+    return String(counts.reduce((sum, count) => sum + count, 0));
+  }),
   AGE,
   column("IP", (pod) => orNone(textOf(at(pod, "status", "podIP"))), WIDE),
   column("Node", (pod) => orNone(textOf(at(pod, "spec", "nodeName"))), WIDE),

@@ -45,7 +45,7 @@ export function tableOf(
     })),
     rows: objects.map((object) => ({
       cells: columns.map((column) => column.cell(object, now)),
-      ...(include === "None" ? {} : { object: include === "Object" ? wire(object) : partialOf(object.metadata) }),
+      object: include === "None" ? null : include === "Object" ? wire(object) : partialOf(object.metadata),
     })),
   };
 }
