@@ -233,7 +233,7 @@ export class FakeProvider implements CloudProvider {
     if (!before && method === "updateBackends") throw new CloudError("absent", `${key} has no load balancer`);
     const after: FakeLoadBalancer = {
       service: key,
-      ip: before?.ip ?? `192.0.2.${++this.#addresses}`,
+      ip: before?.ip ?? addressOf(++this.#addresses),
       ports: before && method === "updateBackends" ? before.ports : portsOf(service),
       backends: nodes.map(nameOf),
     };
@@ -267,4 +267,9 @@ function nameOf(node: Node): string {
 
 function portsOf(service: Service): readonly number[] {
   return (service.spec?.ports ?? []).map(({ port }) => port);
+}
+
+/** Of the ranges that are kept for documentation and benchmarks: 192.0.2.1, 192.0.2.2 … and, after 254 of them, 198.18.1.0 … */
+function addressOf(count: number): string {
+  return count < 255 ? `192.0.2.${count}` : `198.18.${(count >> 8) + 1}.${count & 255}`;
 }
