@@ -63,14 +63,17 @@ export function createBaiduCloud(options: BaiduCloudOptions): CloudProvider {
   const chooseSubnet = createSubnetChooser({ client, subnetId: config.subnetId, vpcId, clusterInstances });
   const apply = createApply({ client, observer, waits, random, logger, vpcId, chooseSubnet });
 
-  const loadBalancers = createLoadBalancers({ clusterId, observer, apply, logger, surroundings: () => surroundings });
+  const defaults = { bandwidthMbps: config.eipBandwidthInMbps };
+  const around = () => surroundings;
+  const made = createLoadBalancers({ clusterId, observer, apply, logger, defaults, surroundings: around });
+  const loadBalancers = withServicePolicy(made, config);
 
   return {
     name: PROVIDER_NAME,
     hasClusterId: clusterId !== "",
     instances,
     routes,
-    loadBalancers: withServicePolicy(loadBalancers, config),
+    loadBalancers,
     async initialize(context) {
       nodes = context.nodes;
       kube = context.client;

@@ -65,10 +65,7 @@ export interface Desired {
 
 /** What the cloud config says about all Services. */
 export interface LoadBalancerDefaults {
-  /** Services without the annotation have no public address. Default false. */
-  readonly internal?: boolean;
-  /** False: no Service has a public address made for it. Default true. */
-  readonly publicAddresses?: boolean;
+  /** Of a new address that is billed by traffic. */
   readonly bandwidthMbps?: number;
 }
 
@@ -171,13 +168,12 @@ function addressFor(
   tags: readonly Tag[],
   defaults: LoadBalancerDefaults,
 ): WantedAddress {
-  const { internal, publicAddresses = true, bandwidthMbps = DEFAULT_BANDWIDTH_MBPS } = defaults;
-  const said = service.metadata.annotations?.["service.beta.kubernetes.io/cce-load-balancer-internal-vpc"];
-  if (settings.internal || (internal === true && said?.trim() !== "false")) return { family, kind: "internal" };
+  if (settings.internal) return { family, kind: "internal" };
   const given = service.spec?.loadBalancerIP ?? "";
   if (given !== "" && given.includes(":") === (family === "IPv6")) return { family, kind: "given", eip: given };
-  if (!publicAddresses) return { family, kind: "internal" };
   const prepaid = settings.eipPayment === "Prepaid";
+  const byTraffic = !prepaid && settings.eipBilling !== "ByBandwidth";
+  const bandwidth = (byTraffic ? defaults.bandwidthMbps : undefined) ?? DEFAULT_BANDWIDTH_MBPS;
   const reservation = {
     reservationLength: Number(settings.eipReservation || "1"),
     reservationTimeUnit: "month" as const,
@@ -190,7 +186,7 @@ function addressFor(
     protect: settings.eipProtection === "" ? undefined : settings.eipProtection === "true",
     spec: {
       name: settings.eipName || resourceName,
-      bandwidthInMbps: settings.eipBandwidth || bandwidthMbps,
+      bandwidthInMbps: settings.eipBandwidth || bandwidth,
       billing: prepaid
         ? { paymentTiming: "Prepaid", reservation }
         : { paymentTiming: "Postpaid", billingMethod: settings.eipBilling || "ByTraffic" },

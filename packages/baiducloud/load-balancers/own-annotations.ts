@@ -15,6 +15,14 @@ const CLUSTER = { en: "the ID of a dedicated cluster", zh: "专属集群 ID" };
 
 /** What the products can do and no annotation of Baidu's says. */
 export const OWN_ANNOTATIONS = {
+  managed: flag(
+    about(
+      "load-balancer",
+      "managed",
+      "This controller makes the load balancer, where `ServiceSelection` of the cloud config leaves the others to somebody else.",
+      "由本控制器创建负载均衡实例，用于云配置的 `ServiceSelection` 把其他 Service 交给别的控制器时。",
+    ),
+  ),
   zone: text(
     about(
       "load-balancer",
