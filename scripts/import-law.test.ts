@@ -17,6 +17,7 @@ const ROOMS: readonly Room[] = [
   room("lab/kube-server", ["@ccm/base"]),
   room("lab/baiducloud-simulator", ["@ccm/base"], [".", "./node"]),
   room("apps/cloudlab", ["@ccm/base", "@ccm/baiducloud-simulator"], []),
+  room("examples/shelf-cloud", ["@ccm/base", "@ccm/cloud-provider", "@ccm/bce", "@ccm/kube-server"], []),
 ];
 
 const messages = (path: string, text: string) => findViolations([{ path, text }], ROOMS).map(({ message }) => message);
@@ -60,6 +61,8 @@ describe("the import law", () => {
       'import { a } from "../base/clock.ts";',
       /leaves packages\/kube/,
     ],
+    ["an example of one cloud leaning on another", "examples/shelf-cloud/x.ts", 'import "@ccm/bce";', /may not import/],
+    ["the lab in an example's program", "examples/shelf-cloud/x.ts", 'import "@ccm/kube-server";', /may not import/],
     ["the machine's face in a library", "packages/kube/x.ts", 'import { a } from "@ccm/base/node";', /only apps\//],
     [
       "an undeclared package of ours",
@@ -98,6 +101,7 @@ describe("the import law", () => {
       "apps/cloudlab/x.ts",
       'import { a } from "@ccm/baiducloud-simulator/node";\nDate.now();',
     ],
+    ["framework and machine in an example", "examples/shelf-cloud/x.ts", 'import "@ccm/cloud-provider";\nDate.now();'],
     ["a word in a comment", "packages/kube/x.ts", "// never Date.now() here\n/* setTimeout( */"],
     ["a word in a string", "packages/kube/x.ts", 'const text = "Math.random() is not used";'],
   ];

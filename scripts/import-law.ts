@@ -47,7 +47,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   "@ccm/cloudlab": [...PACKAGES, ...LAB],
   "@ccm/cloud-controller-manager": PACKAGES,
   "@ccm/kubectl-baiducloud": PACKAGES,
-  "@ccm/example-shelf-cloud": ["@ccm/base", "@ccm/kube", "@ccm/cloud-provider"],
+  "@ccm/shelf-cloud": ["@ccm/base", "@ccm/kube", "@ccm/cloud-provider"],
 };
 
 /** The two readings of Baidu's API, which must not lean on each other. */
