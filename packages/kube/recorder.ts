@@ -21,6 +21,8 @@ export interface EventRecorderOptions {
 /** Events waiting to be written; what comes on top is dropped. */
 const QUEUE_LIMIT = 1000;
 const ATTEMPTS = 12;
+/** An object whose name is none (something of a cloud) gets Events with another name, as upstream. */
+const DNS_SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const RETRY = { minMs: 10_000, maxMs: 10_000, jitter: 0.2 };
 
 /**
@@ -39,8 +41,9 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     const { reference, severity, reason, message, at } = occurrence;
     // Nanoseconds since the epoch, as upstream names Events; a millisecond's rest is drawn, so that two do not collide.
     const suffix = BigInt(Math.floor(clock.now())) * 1_000_000n + BigInt(integer(random, 1_000_000));
+    const usual = `${reference.name ?? "unknown"}.${suffix.toString(16)}`;
     return {
-      metadata: { namespace: namespaceFor(reference), name: `${reference.name ?? "unknown"}.${suffix.toString(16)}` },
+      metadata: { namespace: namespaceFor(reference), name: DNS_SUBDOMAIN.test(usual) ? usual : random.uuid() },
       involvedObject: reference,
       type: severity,
       reason,
