@@ -22,7 +22,9 @@ export interface ProviderContext {
   readonly client: KubeClient;
   /** A client that is somebody of its own to the API server: with its own limits, and with its own service account when those are used. */
   readonly clientFor?: (identity: string) => KubeClient;
+  /** Without what changes with each heartbeat, images and capacity. */
   readonly nodes: Informer<Node>;
+  /** Those that are no load balancers, and have no finalizer, with metadata and type only. */
   readonly services: Informer<Service>;
   readonly events: EventRecorder;
   readonly logger: Logger;

@@ -40,13 +40,18 @@ export function createSlimmer() {
         },
       };
     },
-    /** Without kubectl's own notes, whose every change would look like an edit of the Service. */
+    /**
+     * Without kubectl's own notes, whose every change would look like an edit of the Service. Of one that is no load
+     * balancer, and never was, only the metadata and the type: a cluster has many, and when it becomes one, it comes whole.
+     */
     service(service: Service): Service {
       const { managedFields: _, annotations, ...metadata } = service.metadata;
-      const { apiVersion: __, kind: ___, ...rest } = service;
-      if (!annotations) return { ...rest, metadata };
-      const { [LAST_APPLIED]: ____, ...kept } = annotations;
-      return { ...rest, metadata: { ...metadata, annotations: kept } };
+      const { apiVersion: __, kind: ___, spec, status, ...rest } = service;
+      const { [LAST_APPLIED]: ____, ...kept } = annotations ?? {};
+      const slim = { ...rest, metadata: annotations ? { ...metadata, annotations: kept } : metadata };
+      const whole = spec?.type === "LoadBalancer" || (metadata.finalizers ?? []).length > 0;
+      if (whole) return { ...slim, ...(spec ? { spec } : {}), ...(status ? { status } : {}) };
+      return { ...slim, spec: spec?.type ? { type: share(spec.type) as typeof spec.type } : {} };
     },
   };
 }
