@@ -129,7 +129,7 @@ export function defaultConfig(cloudProvider: string): ManagerConfig {
     serviceDriftPeriod: 600_000,
     concurrentNodeSyncs: 20,
     concurrentNodeStatusUpdates: 0,
-    concurrentServiceSyncs: 50,
+    concurrentServiceSyncs: 100,
     leaderElect: true,
     leaderElectLeaseDuration: 15_000,
     leaderElectRenewDeadline: 10_000,
