@@ -1,5 +1,5 @@
 import { createSimulator, type Quotas, type Simulator, type Timings } from "@ccm/baiducloud-simulator";
-import { inProcessTransport, Secret, seededRandom, silentLogger, VirtualClock } from "@ccm/base";
+import { inProcessTransport, jsonResponse, Secret, seededRandom, silentLogger, VirtualClock } from "@ccm/base";
 import { type BceClient, createBceClient, staticCredentials } from "@ccm/bce";
 import { backendsOf, type FacetProblem, type LoadBalancerResult, type LoadBalancers } from "@ccm/cloud-provider";
 import { createInformer, createKubeClient, type KubeClient, NODES, SERVICES, type Service } from "@ccm/kube";
@@ -33,8 +33,10 @@ export interface Lab {
   readonly loadBalancers: LoadBalancers;
   /** What users were told, apart from problems. */
   readonly told: readonly string[];
-  /** Requests of the load balancers to the cloud, as "PUT /v1/blb/lb-1". */
+  /** Requests of the load balancers to the cloud, as "PUT /v1/blb/lb-1? {…}". */
   readonly calls: string[];
+  /** Makes the cloud refuse the requests that match, as that of `calls`, with this code; undefined: none any more. */
+  refuse(pattern: RegExp | undefined, code?: string): void;
   /** Creates or changes a Service. */
   apply(
     name: string,
@@ -80,6 +82,7 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
   const calls: string[] = [];
   const told: string[] = [];
   let tokens = 0;
+  let refused: { readonly pattern: RegExp; readonly code: string; readonly message: string } | undefined;
   const { accessKeyId, secretAccessKey } = simulator.credentials;
   const bce = (record: boolean): BceClient => {
     const send = inProcessTransport(simulator.handler);
@@ -89,12 +92,14 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
       region: simulator.region,
       endpoints: Object.fromEntries(["bcc", "blb", "eip", "cce"].map((product) => [product, "http://cloud.lab"])),
       credentials: staticCredentials({ accessKeyId, secretAccessKey: new Secret(secretAccessKey) }),
-      send: (request, sent) => {
-        if (record)
-          calls.push(
-            `${request.method} ${request.url.replace("http://cloud.lab", "").replace(/clientToken=[^&]*&?/, "")}`,
-          );
-        return send(request, sent);
+      send: async (request, sent) => {
+        if (!record) return send(request, sent);
+        const path = request.url.replace("http://cloud.lab", "").replace(/clientToken=[^&]*&?/, "");
+        const call = `${request.method} ${path} ${request.body === undefined ? "" : String(request.body)}`;
+        calls.push(call);
+        if (!refused?.pattern.test(call)) return send(request, sent);
+        const { pattern: _, ...fault } = refused;
+        return inProcessTransport(async () => jsonResponse(403, { ...fault, requestId: "req-1" }))(request, sent);
       },
     });
   };
@@ -180,6 +185,9 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
     },
     told,
     calls,
+    refuse(pattern, code = "QuotaLimitExceeded") {
+      refused = pattern && { pattern, code, message: "refused by the test." };
+    },
     token: () => ({ clientToken: `console-${++tokens}` }),
     during,
     get,
