@@ -38,9 +38,11 @@ export function topologyLabels(metadata: InstanceMetadata): Labels {
   return labels;
 }
 
-/** The provider's own labels, without those that it may not set. */
-export function additionalLabels({ additionalLabels: given }: InstanceMetadata): Labels {
-  return Object.fromEntries(Object.entries(given).filter(isAllowed));
+/** The provider's own labels, without those that it may not set, and what it may set under Kubernetes' names. */
+export function additionalLabels({ additionalLabels: given, wellKnownLabels = {} }: InstanceMetadata): Labels {
+  const topology = new Set(ALIAS_LABELS.flat());
+  const known = Object.entries(wellKnownLabels).filter(([key, value]) => !topology.has(key) && isValid(key, value));
+  return Object.fromEntries([...Object.entries(given).filter(isAllowed), ...known]);
 }
 
 /** What the provider gives and no node can have: names of Kubernetes, and what is no label. */
