@@ -29,5 +29,13 @@ async function createProvider({ config, cloudConfig, env, onEnd, ...parts }: Pro
     reload: async () => parseCloudConfig(await read(path), path, env),
   });
   onEnd(close);
-  return createBaiduCloud({ ...parts, config: cloud, client, version: VERSION, onKubernetes: useKubernetes });
+  return createBaiduCloud({
+    ...parts,
+    config: cloud,
+    client,
+    version: VERSION,
+    onKubernetes: useKubernetes,
+    // As in the former CCM, whose clusters need no flag to be left alone by routes: it takes both flags.
+    routes: config.allocateNodeCidrs,
+  });
 }

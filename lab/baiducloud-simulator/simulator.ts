@@ -69,6 +69,7 @@ export interface Simulator {
   setInstanceStatus(id: string, status: InstanceStatus): void;
   /** Another route table of the VPC. Returns its id. */
   createRouteTable(): string;
+  removeRoute(routeRuleId: string): void;
   inventory(): Inventory;
   close(): Promise<void>;
 }
@@ -170,6 +171,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     stopInstance: instances.stop,
     setInstanceStatus: instances.setStatus,
     createRouteTable: network.createRouteTable,
+    removeRoute: network.remove,
     inventory: () => inventoryOf(blbs, eips, network, instances),
     close: () => dataPlane.close(),
   };

@@ -24,6 +24,8 @@ export interface WorldOptions {
   readonly timings?: Partial<Timings>;
   readonly quotas?: Partial<Quotas>;
   readonly config?: Partial<ManagerConfig>;
+  /** Whether the provider makes routes. Default: true. */
+  readonly routes?: boolean;
   /** Keys of the cloud config besides those that every world needs. */
   readonly cloudConfig?: Readonly<Record<string, unknown>>;
 }
@@ -127,6 +129,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       const provider = createBaiduCloud({
         ...parts,
         client: bce,
+        routes: options.routes ?? true,
         config: parseCloudConfig(
           JSON.stringify({
             ClusterId: CLUSTER_ID,

@@ -24,6 +24,8 @@ export interface BaiduCloudOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** False: the cluster's routes are nobody's here. Default: true. */
+  readonly routes?: boolean;
   /** Noted on Nodes whose routes were made. */
   readonly version?: string;
   /** Called before the first call to the cloud, when Kubernetes can be asked: for credentials in a Secret. */
@@ -72,7 +74,7 @@ export function createBaiduCloud(options: BaiduCloudOptions): CloudProvider {
     name: PROVIDER_NAME,
     hasClusterId: clusterId !== "",
     instances,
-    routes,
+    ...(options.routes === false ? {} : { routes }),
     loadBalancers,
     async initialize(context) {
       nodes = context.nodes;

@@ -24,6 +24,8 @@ export interface Network {
   readonly routes: ReadonlyMap<string, RouteRule>;
   /** Another table beside the VPC's main one. Returns its id. */
   createRouteTable(): string;
+  /** As somebody at the console would. */
+  remove(routeRuleId: string): void;
 }
 
 const NEXT_HOPS = new Set(["custom", "vpn", "nat", "dcGateway", "peerConn", "ipv6gateway", "enic", "havip"]);
@@ -183,11 +185,14 @@ export function createNetwork(account: Account, router: Router, instances: Insta
     routes.set(id, changed);
     return {};
   });
-  router.on("DELETE", "/v1/route/rule/{}", (_input, id = "") => {
+  const remove = (id: string): void => {
     const { routeRuleId, destinationAddress, nexthopId } = own(id);
     routes.delete(id);
     account.emit({ kind: "route.deleted", routeRuleId, destination: destinationAddress, nexthopId });
+  };
+  router.on("DELETE", "/v1/route/rule/{}", (_input, id = "") => {
+    remove(id);
     return {};
   });
-  return { routes, createRouteTable: () => createRouteTable(account.newId("rt")) };
+  return { routes, createRouteTable: () => createRouteTable(account.newId("rt")), remove };
 }

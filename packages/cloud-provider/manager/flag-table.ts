@@ -35,7 +35,7 @@ function cloudFlags(d: ManagerConfig): readonly FlagSpec[] {
     toggle("allow-untagged-cloud", "run without a cluster ID", d.allowUntaggedCloud),
     text("cluster-name", "name of the cluster", d.clusterName),
     text("cluster-cidr", "CIDR of the Pods, or an IPv4 and an IPv6 one with a comma", d.clusterCidr),
-    toggle("allocate-node-cidrs", "no effect: kube-controller-manager allocates Pod CIDRs", d.allocateNodeCidrs),
+    toggle("allocate-node-cidrs", "for providers that make routes only with it; Pod CIDRs are allocated by kube-controller-manager", d.allocateNodeCidrs),
     text("cidr-allocator-type", "no effect, as upstream", d.cidrAllocatorType),
     text("external-cloud-volume-plugin", "no effect, as upstream", d.externalCloudVolumePlugin),
   ];
