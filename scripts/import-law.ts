@@ -40,7 +40,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   "@ccm/bce": ["@ccm/base"],
   "@ccm/baiducloud": ["@ccm/base", "@ccm/kube", "@ccm/cloud-provider", "@ccm/bce"],
   "@ccm/control-plane": ["@ccm/base", "@ccm/kube"],
-  "@ccm/kube-server": ["@ccm/base", "@ccm/kube"],
+  "@ccm/kube-server": ["@ccm/base", "@ccm/kube", "@ccm/control-plane"],
   "@ccm/baiducloud-simulator": ["@ccm/base", "@ccm/kube"],
   "@ccm/nodes": ["@ccm/base", "@ccm/kube"],
   "@ccm/world": [...PACKAGES, ...LAB],

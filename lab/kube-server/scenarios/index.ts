@@ -1,5 +1,7 @@
 import { DATA_SCENARIOS } from "./data.ts";
+import { FORM_SCENARIOS } from "./forms.ts";
 import { LEASE_SCENARIOS, NODE_SCENARIOS } from "./nodes-and-leases.ts";
+import { PATCH_SCENARIOS } from "./patches.ts";
 import { READ_SCENARIOS } from "./reads.ts";
 import type { Scenario } from "./scenario.ts";
 import { SERVICE_CHANGE_SCENARIOS } from "./service-changes.ts";
@@ -12,6 +14,8 @@ export const SCENARIOS: readonly Scenario[] = [
   ...NODE_SCENARIOS,
   ...LEASE_SCENARIOS,
   ...DATA_SCENARIOS,
+  ...PATCH_SCENARIOS,
   ...WRITE_SCENARIOS,
   ...READ_SCENARIOS,
+  ...FORM_SCENARIOS,
 ];

@@ -8,11 +8,11 @@ import type { Scenario } from "./scenario.ts";
 const MAX_PREFIX = 58;
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
-const CLUSTER_IP = /\b10\.0\.0\.\d+\b/g;
+const CLUSTER_IP = /\b10\.0\.\d+\.\d+\b/g;
 const NODE_PORT = /\b3[0-2]\d{3}\b/g;
 
 /** Numbers the different values of each sort in order of appearance, so that equal ones stay equal. What the scenario itself names is kept. */
-export function normalise(scenario: Scenario, outcomes: readonly Outcome[]): unknown {
+export function normalise(scenario: Scenario, outcomes: readonly Outcome[], namespace: string): unknown {
   const given = JSON.stringify(scenario);
   const names = new Map<string, string>();
   const counts = new Map<string, number>();
@@ -34,7 +34,7 @@ export function normalise(scenario: Scenario, outcomes: readonly Outcome[]): unk
   );
   findGenerated(outcomes, prefixes, generated);
   const text = (value: string): string => {
-    let result = value;
+    let result = value.replaceAll(namespace, "{ns}");
     for (const name of generated) result = result.replaceAll(name, `<generated ${[...generated].indexOf(name)}>`);
     return (
       result
@@ -48,6 +48,7 @@ export function normalise(scenario: Scenario, outcomes: readonly Outcome[]): unk
         .replace(/^(.*patch: )?(Invalid value: )"(\{.*\}|map\[.*\])": /s, "$1$2<patched>: ")
         .replace(/(json parse error:|yaml:|continue key is not valid: invalid character).*/s, "$1 <syntax>")
         .replace(/\n@@ .*/s, "")
+        .replace(/(.)\1{999,}/g, (all, letter) => `<${all.length} times ${letter}>`)
     );
   };
   const walk = (value: unknown, key: string, owner: Fields): unknown => {
