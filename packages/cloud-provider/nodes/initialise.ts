@@ -1,5 +1,5 @@
 import { errorText } from "@ccm/base";
-import { hasCode, NODES, type Node, retryOnConflict } from "@ccm/kube";
+import { hasCode, keyOf, NODES, type Node, retryOnConflict } from "@ccm/kube";
 import type { ControllerContext } from "../context.ts";
 import type { InstanceLookup, InstanceMetadata } from "../contract.ts";
 import { type InstanceSource, whyNotFound } from "../instance-source.ts";
@@ -24,13 +24,13 @@ const DELAY_BUCKETS = [1, 4, 16, 64, 256, 1024];
 
 /**
  * Gives a new Node what the cloud knows of it and takes its taint away, in two writes: addresses (a subresource), then all
- * else. The result throws when it could not, after an Event that says why.
+ * else. The result throws when it could not, after an Event that says why; else it is the Node without the taint.
  */
 export function createInitialiser(
   context: ControllerContext,
   options: InitialiserOptions,
-): (node: Node, signal: AbortSignal) => Promise<void> {
-  const { client, clock, random, logger, metrics, events } = context;
+): (node: Node, signal: AbortSignal) => Promise<Node> {
+  const { client, nodes, clock, random, logger, metrics, events } = context;
   const { instances, write, told } = options;
   const histogram = (name: string, help: string) =>
     metrics.histogram({ name: `node_controller_${name}`, help, buckets: DELAY_BUCKETS });
@@ -82,8 +82,13 @@ export function createInitialiser(
     }
   };
 
-  /** False: somebody else took the taint away meanwhile. */
-  const writeNode = async (node: Node, metadata: InstanceMetadata, signal: AbortSignal): Promise<boolean> => {
+  /** The look-up and the turn to write took a while: a version that kubelet has replaced since would only be refused. */
+  const latest = (node: Node): Node => {
+    const now = nodes.get(keyOf(node));
+    return now && now.metadata.uid === node.metadata.uid ? now : node;
+  };
+  /** Not `byUs`: somebody else took the taint away meanwhile. */
+  const writeNode = async (node: Node, metadata: InstanceMetadata, signal: AbortSignal) => {
     const { name = "", uid } = node.metadata;
     const ref = { name };
     const addresses = addressesFor(node, metadata);
@@ -98,7 +103,7 @@ export function createInitialiser(
       if (attempt > 0) current = await client.get(NODES, ref, { signal });
       // Another machine under this name: its own sync will find out what it is.
       if (current.metadata.uid !== uid) throw new Error(`node ${name} was replaced meanwhile`);
-      if (!isUninitialized(current)) return false;
+      if (!isUninitialized(current)) return { after: current, byUs: false };
       const { labels, owned } = labelsAtStart(current, metadata);
       const body = {
         metadata: {
@@ -112,9 +117,9 @@ export function createInitialiser(
           taints: (current.spec?.taints ?? []).filter(({ key }) => key !== TAINT_UNINITIALIZED),
         },
       };
-      await client.patch(NODES, ref, { type: "merge", body }, { signal });
+      const after = await client.patch(NODES, ref, { type: "merge", body }, { signal });
       observeAge(untaintDelay, node);
-      return true;
+      return { after, byUs: true };
     });
   };
 
@@ -137,14 +142,15 @@ export function createInitialiser(
 
   return async (node, signal) => {
     const metadata = await metadataOf(node, signal);
-    const untainted = await write(() =>
-      writeNode(node, metadata, signal).catch((error) => refused(node, error, signal)),
+    const { after, byUs } = await write(() =>
+      writeNode(latest(node), metadata, signal).catch((error) => refused(node, error, signal)),
     );
     told.forget(node.metadata.uid ?? "");
-    if (!untainted) return;
+    if (!byUs) return after;
     warnAboutLabels(node, metadata);
     logger.info("node initialised", { node: node.metadata.name, providerID: metadata.providerId });
     observeAge(initialDelay, node);
     events.event(NODES, node, "Normal", "Synced", "Node synced successfully");
+    return after;
   };
 }

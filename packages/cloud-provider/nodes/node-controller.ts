@@ -51,6 +51,8 @@ export function createNodeController(context: ControllerContext, options: NodeCo
   const told = createRepeatFilter(clock);
   /** Being initialised: that their addresses change is our own doing. */
   const busy = new Set<string>();
+  /** By UID: the version without the taint, until our copy has it. */
+  const finished = new Map<string, string>();
   const write = createGate(options.workers);
   const initialise = createInitialiser(context, { instances, write, told });
   const pass = createNodePass(context, { instances, providerName, workers: options.statusWorkers });
@@ -62,13 +64,24 @@ export function createNodeController(context: ControllerContext, options: NodeCo
     const body = { metadata: { uid, labels } };
     await write(() => client.patch(NODES, { name }, { type: "merge", body }, { signal }));
   };
+  /** Our copy, or what is told of it, is older than what we have written: the taint in it is gone already. */
+  const isOutdated = ({ metadata: { uid = "", resourceVersion } }: Node): boolean => {
+    const ours = finished.get(uid);
+    if (ours === undefined) return false;
+    if (isOlder(resourceVersion, ours)) return true;
+    finished.delete(uid);
+    return false;
+  };
   const sync = async (key: string, signal: AbortSignal): Promise<void> => {
     const node = nodes.get(key);
-    if (!node) return;
+    if (!node || isOutdated(node)) return;
     try {
       busy.add(key);
       if (!isUninitialized(node)) await reconcileAliases(node, signal);
-      else if (mayBeOf(node, providerName)) await initialise(node, signal);
+      else if (mayBeOf(node, providerName)) {
+        const { metadata } = await initialise(node, signal);
+        finished.set(metadata.uid ?? "", metadata.resourceVersion ?? "");
+      }
       queue.forget(key);
     } catch (error) {
       if (signal.aborted) return;
@@ -83,6 +96,7 @@ export function createNodeController(context: ControllerContext, options: NodeCo
     async run(signal) {
       const gone = (node: Node): void => {
         told.forget(node.metadata.uid ?? "");
+        finished.delete(node.metadata.uid ?? "");
         queue.forget(keyOf(node));
       };
       const unsubscribe = nodes.subscribe({
@@ -91,6 +105,7 @@ export function createNodeController(context: ControllerContext, options: NodeCo
         },
         update(before, after) {
           if (before.metadata.uid !== after.metadata.uid) gone(before);
+          if (isOutdated(after)) return;
           // Most updates are heartbeats. A failed Node waits for its retry: one of them is no reason to ask the cloud again.
           if (!needsSync(after)) return;
           const key = keyOf(after);
@@ -105,6 +120,11 @@ export function createNodeController(context: ControllerContext, options: NodeCo
       unsubscribe();
     },
   };
+}
+
+/** Versions of one object are numbers that grow; what is no number is not compared. */
+function isOlder(version: string | undefined, than: string): boolean {
+  return version !== undefined && /^\d+$/.test(version) && /^\d+$/.test(than) && BigInt(version) < BigInt(than);
 }
 
 function needsSync(node: Node): boolean {

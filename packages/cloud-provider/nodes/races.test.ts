@@ -1,7 +1,8 @@
 /** What others do to a Node at the very moment the node controllers write it. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { NODES, type Node } from "@ccm/kube";
+import { type Informer, keyOf, NODES, type Node } from "@ccm/kube";
+import { createInstanceSource } from "../instance-source.ts";
 import { createHarness, type Harness, NOT_READY, newNode, READY, UNINITIALIZED } from "../testing/harness.ts";
 import {
   A2,
@@ -15,6 +16,7 @@ import {
   runNodeController,
 } from "../testing/nodes.ts";
 import { ANNOTATION_PROVIDED_IP } from "../well-known.ts";
+import { createNodeController } from "./node-controller.ts";
 
 const SHUTDOWN = { key: "node.cloudprovider.kubernetes.io/shutdown", effect: "NoSchedule" };
 const NODE = /^\/api\/v1\/nodes\/a$/;
@@ -47,6 +49,74 @@ describe("a new node that is replaced by another of its name", () => {
       await harness.close();
     });
   }
+});
+
+describe("a copy of the nodes that lags", () => {
+  /** The same informer, three seconds behind. */
+  function lagging(nodes: Informer<Node>, harness: Harness): Informer<Node> {
+    const shown = new Map<string, Node>();
+    const later = (fn: () => void) => void harness.clock.schedule(3000, fn);
+    return {
+      ...nodes,
+      get: (key) => shown.get(key),
+      list: () => [...shown.values()],
+      subscribe: (handler) =>
+        nodes.subscribe({
+          add: (node) => later(() => handler.add?.(shown.set(keyOf(node), node).get(keyOf(node)) as Node)),
+          update(_, after) {
+            later(() => {
+              const before = shown.get(keyOf(after)) as Node;
+              shown.set(keyOf(after), after);
+              handler.update?.(before, after);
+            });
+          },
+        }),
+    };
+  }
+
+  it("makes nobody initialise a node twice", async () => {
+    const harness = await createHarness();
+    const { cloud, clock, signal } = harness;
+    cloud.machines.set("a", { name: "a", addresses: A2 });
+    await harness.run("cloud-node-controller", (context) =>
+      createNodeController(
+        { ...context, nodes: lagging(context.nodes, harness) },
+        {
+          instances: createInstanceSource(cloud.instances, clock, signal),
+          providerName: "fake",
+          workers: 1,
+          statusWorkers: 1,
+          addressPeriodMs: 300_000,
+        },
+      ),
+    );
+    await addNode(harness, newNode("a", { spec: { taints: [UNINITIALIZED] } }));
+    await clock.advance(20_000);
+    assert.equal(cloud.count(), 1);
+    assert.deepEqual(
+      harness.requests.map(({ status }) => status),
+      [200, 200],
+    );
+    await editNode(harness, "a", { spec: { taints: [UNINITIALIZED] } });
+    await clock.advance(20_000);
+    assert.deepEqual((await getNode(harness, "a")).spec?.taints ?? [], [], "and a new taint is seen");
+    await harness.close();
+  });
+
+  it("does not make the write of a node whose kubelet was faster be refused", async () => {
+    const harness = await createHarness({ latencyMs: 1000 });
+    harness.cloud.machines.set("a", { name: "a" });
+    await addNode(harness, newNode("a", { spec: { taints: [UNINITIALIZED] } }));
+    await runNodeController(harness);
+    await harness.clock.advance(500);
+    await editNode(harness, "a", { status: { conditions: [NOT_READY] } }, "status");
+    await harness.clock.advance(5000);
+    assert.deepEqual(
+      harness.requests.map(({ status }) => status),
+      [200],
+    );
+    await harness.close();
+  });
 });
 
 describe("a new node that could not be initialised", () => {
