@@ -44,7 +44,8 @@ async function upHere({ name, controllers }: UpOptions): Promise<number> {
       });
       const { server, version, admin } = plane;
       process.stdout.write(`${JSON.stringify({ name, version, server, kubeconfig: admin.kubeconfigFile })}\n`);
-      await asked.promise;
+      const crash = await Promise.race([asked.promise, plane.crashed]);
+      if (crash) throw new Error(`the control plane has ended: ${crash}`);
     } finally {
       await plane.stop();
     }

@@ -212,6 +212,20 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: node-viewers
     assert.equal((await two.admin.client.list(NODES)).items.length, 0);
   });
 
+  it("says that a component has crashed, and not that one was stopped", async (t) => {
+    if (!canHaveControlPlane(t)) return;
+    const plane = await startOwn(t);
+    let crash = "";
+    void plane.crashed.then((how) => {
+      crash = how;
+    });
+    await plane.stopApiServer();
+    assert.equal(crash, "");
+    const [etcd = 0] = plane.pids();
+    process.kill(etcd, "SIGKILL");
+    assert.equal(await plane.crashed, "etcd was ended by SIGKILL");
+  });
+
   it("says why a component does not start, with the end of its log, and leaves nothing", async (t) => {
     if (!canHaveControlPlane(t)) return;
     const wrong = startControlPlane({ apiServerFlags: { "no-such-flag": "1" } });

@@ -72,6 +72,8 @@ export interface ControlPlane {
   log(component: ComponentName): string;
   /** Process IDs of what runs. */
   pids(): readonly number[];
+  /** Resolves, with a text that says how, when a component ends that nobody has stopped. */
+  readonly crashed: Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -82,7 +84,17 @@ export interface ControlPlane {
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const assets = options.assets ?? findAssets(options.controllerManager ? ["kube-controller-manager"] : []);
   const folder = mkdtempSync(join(tmpdir(), "control-plane-"));
-  const parts: Parts = { options, assets, folder, ports: [], running: new Map(), users: [], minted: 0 };
+  const parts: Parts = {
+    options,
+    assets,
+    folder,
+    ports: [],
+    running: new Map(),
+    users: [],
+    minted: 0,
+    stopping: new Set(),
+    crash: Promise.withResolvers(),
+  };
   try {
     return await start(parts);
   } catch (error) {
@@ -99,6 +111,9 @@ interface Parts {
   readonly running: Map<ComponentName, Component>;
   readonly users: User[];
   minted: number;
+  /** Components that are meant to end. */
+  readonly stopping: Set<Component>;
+  readonly crash: PromiseWithResolvers<string>;
 }
 
 async function start(parts: Parts): Promise<ControlPlane> {
@@ -150,12 +165,14 @@ async function start(parts: Parts): Promise<ControlPlane> {
     auditEvents: (since = 0) => parseAuditLog(auditLog().subarray(since).toString("utf8")),
     async stopApiServer(how) {
       const component = running.get("kube-apiserver");
+      if (component) parts.stopping.add(component);
       await (how === "kill" ? component?.kill() : component?.stop(STOP_GRACE_MS));
     },
     startApiServer,
     rotateServingCertificate: () => pki.writeServingCertificate(),
     log: (component) => readIfThere(logFile(folder, component)).toString("utf8"),
     pids: () => [...running.values()].filter((component) => !component.hasEnded()).map(({ pid }) => pid),
+    crashed: parts.crash.promise,
     stop: () => takeDown(parts),
   };
 }
@@ -212,8 +229,17 @@ async function freePort({ ports }: Parts): Promise<number> {
   return taken.port;
 }
 
-function launch({ folder, running }: Parts, name: ComponentName, file: string, args: readonly string[]): void {
-  running.set(name, startComponent({ name, file, args, folder, logFile: logFile(folder, name) }));
+function launch(
+  { folder, running, stopping, crash }: Parts,
+  name: ComponentName,
+  file: string,
+  args: readonly string[],
+): void {
+  const component = startComponent({ name, file, args, folder, logFile: logFile(folder, name) });
+  running.set(name, component);
+  void component.ended.then((how) => {
+    if (!stopping.has(component)) crash.resolve(`${name} ${how}`);
+  });
 }
 
 async function ready(
@@ -242,7 +268,8 @@ function waiting({ running, options }: Parts, name: ComponentName) {
 }
 
 /** At once: what they would still write down goes with the folder. */
-async function takeDown({ running, users, ports, folder }: Parts): Promise<void> {
+async function takeDown({ running, users, ports, folder, stopping }: Parts): Promise<void> {
+  for (const component of running.values()) stopping.add(component);
   await Promise.all(users.map((user) => user.close()));
   await Promise.all([...running.values()].map((component) => component.kill()));
   for (const port of ports) port.release();
