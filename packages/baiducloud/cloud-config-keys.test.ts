@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { CloudConfigError, parseCloudConfig } from "./cloud-config.ts";
 import { SCHEMA, SPELLING } from "./cloud-config-schema.ts";
@@ -182,6 +183,13 @@ describe("row 1: bad values of the cloud config", () => {
       check(name, put, UNICODE, row.unicode ?? "refused");
     });
   }
+
+  it("are told to users in both languages: every key is in the documents", () => {
+    for (const file of ["cloud-config.md", "cloud-config.zh.md"]) {
+      const text = readFileSync(new URL(`../../docs/${file}`, import.meta.url), "utf8");
+      for (const name of Object.values(SPELLING)) assert.ok(new RegExp(`\\b${name}\\b`).test(text), `${file}: ${name}`);
+    }
+  });
 
   it("of two that contradict each other are refused together", () => {
     for (const [value, text] of [

@@ -63,6 +63,55 @@ describe("the cloud config", () => {
     assert.equal(config.accessKeyId, "ak2");
   });
 
+  it("row 1: takes what the environment says first, for places too, in Terraform's names and Baidu's plugins'", () => {
+    const config = parse(
+      { ...GOOD, Endpoints: { blb: "http://file.example", eip: "http://file.example" } },
+      {
+        BAIDUCLOUD_REGION: "gz",
+        BAIDUCLOUD_CLUSTER_ID: "cce-2",
+        BAIDUCLOUD_VPC_ID: "vpc-2",
+        BAIDUCLOUD_ACCESS_KEY: "terraform",
+        BLB_ENDPOINT: "blb.env.example:8080",
+        CCEv2_ENDPOINT: "http://cce.env.example",
+      },
+    );
+    assert.deepEqual(
+      [config.region, config.clusterId, config.vpcId, config.accessKeyId],
+      ["gz", "cce-2", "vpc-2", "terraform"],
+    );
+    assert.deepEqual(config.endpoints, {
+      blb: "https://blb.env.example:8080",
+      eip: "http://file.example",
+      cce: "http://cce.env.example",
+    });
+  });
+
+  it("row 1: is the former CCM's file as it is, without MasterId and Endpoint too", () => {
+    const former = {
+      ...{ MasterId: "m", ClusterId: "c-1", Endpoint: "cce.bj.baidubce.com", Region: "bj", AccessKeyID: "ak" },
+      ...{ SecretAccessKey: "sk", VpcId: "vpc-1", SubnetId: "sbn-1", ClusterName: "n", NodeName: "x", Debug: true },
+    };
+    const config = parse(former);
+    assert.deepEqual([config.unknownKeys, config.endpoints.cce], [[], "https://cce.bj.baidubce.com"]);
+    assert.deepEqual([config.vpcId, config.subnetId, config.credentials], ["vpc-1", "sbn-1", { from: "config" }]);
+  });
+
+  it("row 3: uses the token of CCE's gateway where it says nothing of keys, and where it asks for it", () => {
+    const { AccessKeyID: _, SecretAccessKey: __, ...bare } = GOOD;
+    const folder = { from: "folder", path: "/var/run/secrets/cce/cce-plugin-token" };
+    const usual = { from: "gateway", endpoint: "http://cce-gateway.bj.baidubce.com:80", token: folder };
+    assert.deepEqual(parse(bare).credentials, usual);
+    assert.deepEqual(parse({ ...GOOD, Gateway: {} }).credentials, usual);
+    const env = { CCE_GATEWAY_HOST: "gw.example:81" };
+    assert.deepEqual(parse(bare, env).credentials, { ...usual, endpoint: "http://gw.example:81" });
+    const given = { Endpoint: "https://gw.example", TokenSecret: "kube-system/cce-plugin-token" };
+    assert.deepEqual(parse({ ...bare, Gateway: given }).credentials, {
+      from: "gateway",
+      endpoint: "https://gw.example",
+      token: { from: "secret", namespace: "kube-system", name: "cce-plugin-token" },
+    });
+  });
+
   it("names keys that mean nothing, but for those of the former CCM", () => {
     assert.deepEqual(parse({ ...GOOD, MasterId: "m", Debug: true, Regoin: "x" }).unknownKeys, ["Regoin"]);
   });
