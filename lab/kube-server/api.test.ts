@@ -179,3 +179,10 @@ test("server-side apply is refused with a clear answer", async () => {
   assert.equal(status, 415);
   assert.match(String(body.message), /server-side apply is not served here.*application\/strategic-merge-patch\+json/);
 });
+
+test("a body of more than three mebibytes is refused before it is read", async () => {
+  const { call } = startForTest();
+  const { status, body } = await call("POST", SERVICES, "x".repeat(3 * 1024 * 1024 + 1));
+  assert.equal(status, 413);
+  assert.equal(body.message, "Request entity too large: limit is 3145728");
+});

@@ -41,6 +41,7 @@ export const VERSION = {
   platform: "",
 };
 
+const MAX_BODY = 3 * 1024 * 1024;
 const HEALTH = ["/healthz", "/livez", "/readyz"];
 
 export function createHandler(parts: HandlerParts): HttpHandler {
@@ -66,6 +67,7 @@ function respond(parts: HandlerParts, encoder: Encoder, request: ServerRequest):
   if (path === "/version") return jsonResponse(200, VERSION);
   const user = parts.authenticate(request);
   if (!user) throw errors.unauthorized();
+  if (request.body.length > MAX_BODY) throw errors.bodyTooLarge(MAX_BODY);
   const known = describe(parts, path, request);
   if (known !== undefined) return jsonResponse(200, known.body, known.headers);
   const parsed = parsePath(path);

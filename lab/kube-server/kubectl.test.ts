@@ -119,7 +119,21 @@ test("kubectl handles nodes, Deployments, namespaces and discovery", async (t) =
   await kubectl("create", "namespace", "bar");
   await kubectl("-n", "bar", "create", "configmap", "m", "--from-literal=a=b");
   assert.equal(await kubectl("-n", "bar", "get", "cm", "m", "-o", "jsonpath={.data}"), '{"a":"b"}');
+  assert.equal(await kubectl("create", "serviceaccount", "robot"), "serviceaccount/robot created");
   assert.equal(await kubectl("auth", "can-i", "get", "pods"), "yes");
+  assert.match(await kubectl("auth", "can-i", "--list"), /\*\.\* +\[\] +\[\] +\[\*\]/);
+  assert.match(await kubectl("auth", "whoami"), /Username +system:admin/);
+  assert.match(await kubectl("create", "token", "robot").catch(String), /could not find the requested resource/);
+  assert.match(await kubectl("top", "node").catch(String), /Metrics API not available/);
+  assert.match(
+    await kubectl(
+      "apply",
+      "--server-side",
+      "-f",
+      await file("n.yaml", "apiVersion: v1\nkind: Node\nmetadata: {name: n1}\n"),
+    ).catch(String),
+    /server-side apply is not served here/,
+  );
   assert.match(await kubectl("events"), /^$/);
   assert.match(await kubectl("api-resources"), /endpointslices +discovery\.k8s\.io\/v1 +true +EndpointSlice/);
   assert.match(await kubectl("explain", "service.spec.ports"), /nodePort/);

@@ -1,6 +1,6 @@
 /**
  * Reads the protobuf bodies that `kubectl create namespace|configmap|secret|service|deployment` and `kubectl auth can-i`
- * send. Field numbers are those of the generated.proto files of k8s.io/api. A field that is not listed and not empty is refused,
+ * send, and a few more. Field numbers are those of the generated.proto files of k8s.io/api. A field that is not listed and not empty is refused,
  * never dropped in silence.
  */
 import { type Fields, fieldsOf, setOwn } from "./json.ts";
@@ -28,6 +28,10 @@ const MESSAGES: Readonly<Record<string, string>> = {
   PodSpec: "2=containers[]:Container",
   Container: "1=name 2=image 3=command[] 4=args[] 5=workingDir 6=ports[]:ContainerPort 8=resources:Empty",
   ContainerPort: "1=name 2=hostPort# 3=containerPort# 4=protocol 5=hostIP",
+  ServiceAccount: "1=metadata:ObjectMeta 2=secrets[]:Empty 3=imagePullSecrets[]:Empty 4=automountServiceAccountToken?",
+  SelfSubjectReview: "1=metadata:ObjectMeta 2=status:Empty",
+  SelfSubjectRulesReview: "1=metadata:ObjectMeta 2=spec:RulesSpec 3=status:Empty",
+  RulesSpec: "1=namespace",
   SelfSubjectAccessReview: "1=metadata:ObjectMeta 2=spec:AccessSpec 3=status:Empty",
   AccessSpec: "1=resourceAttributes:ResourceAttributes 2=nonResourceAttributes:NonResourceAttributes",
   ResourceAttributes: "1=namespace 2=verb 3=group 4=version 5=resource 6=subresource 7=name",

@@ -106,6 +106,10 @@ export function badRequest(message: string): ApiError {
   return new ApiError(400, "BadRequest", message);
 }
 
+export function bodyTooLarge(bytes: number): ApiError {
+  return new ApiError(413, "RequestEntityTooLarge", `Request entity too large: limit is ${bytes}`);
+}
+
 export function unauthorized(): ApiError {
   return new ApiError(401, "Unauthorized", "Unauthorized", { headers: { "www-authenticate": "Bearer" } });
 }
