@@ -90,6 +90,8 @@ describe("a Service and the framework", () => {
       ]) {
         assert.ok(reasons.has(reason), `${reason}: ${[...reasons]}`);
       }
+      // What we note on the Service ourselves is no edit of it.
+      assert.ok(events.every(({ involvedObject, count = 1 }) => involvedObject.name !== "web" || count === 1));
     });
   });
 });

@@ -132,6 +132,11 @@ export interface LoadBalancers {
    * or when it returns none, all nodes that the framework's predicates allow are.
    */
   nodeSelector?(service: Service): Readonly<Record<string, string>>;
+  /**
+   * Optional: whether an annotation is a note that the provider itself wrote to the Service: that it came, changed or went
+   * is no edit. `annotations`: all that the Service has. Pure.
+   */
+  isOwnNote?(key: string, annotations: Readonly<Record<string, string>>): boolean;
 }
 
 // ---- routes

@@ -19,6 +19,7 @@ import { type Drift, driftOf, driftText } from "./drift.ts";
 import type { Observer } from "./observe.ts";
 import type { Observed } from "./observed.ts";
 import { type Plan, planDeletion, planService } from "./plan.ts";
+import { isOwnNote } from "./recorder.ts";
 import { statusOf } from "./status.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -219,6 +220,7 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
 
   return {
     nodeSelector,
+    isOwnNote,
     ensure: (request) => alone(request.service, () => ensure(request)),
     updateBackends: (request) => alone(request.service, () => updateBackends(request)),
     ensureDeleted: (request) => alone(request.service, () => ensureDeleted(request)),

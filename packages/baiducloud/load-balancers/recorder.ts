@@ -34,6 +34,12 @@ export function notesFor(service: Service, observed: Observed | undefined): Note
   return Object.fromEntries(changed.map(([key, value]) => [key, value === "" ? null : value]));
 }
 
+/** The id that a user writes is an edit; the one that we wrote is beside its copy. */
+export function isOwnNote(key: string, annotations: Readonly<Record<string, string>>): boolean {
+  if (key === ANNOTATION.addedId || key === ANNOTATION.addedEip) return true;
+  return key === ANNOTATION.id && annotations[ANNOTATION.id] === annotations[ANNOTATION.addedId];
+}
+
 export function createAnnotationRecorder({
   client,
   logger,

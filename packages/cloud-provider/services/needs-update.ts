@@ -16,8 +16,8 @@ export function needsCleanup(service: Service): boolean {
   return hasFinalizer(service) && unwanted;
 }
 
-/** Tells annotations that are no reason to look at the load balancer. */
-export type AnnotationFilter = (key: string) => boolean;
+/** Tells annotations that are no reason to look at the load balancer. `annotations`: all of the Service. */
+export type AnnotationFilter = (key: string, annotations: Readonly<Record<string, string>>) => boolean;
 
 /** kubectl's own notes say nothing that is not in the object. */
 export const IGNORED_ANNOTATIONS: readonly string[] = ["kubectl.kubernetes.io/last-applied-configuration"];
@@ -78,6 +78,7 @@ function portsOf(spec: Service["spec"]): readonly unknown[] {
 }
 
 function annotations(service: Service, ignored: AnnotationFilter): string {
-  const entries = Object.entries(service.metadata.annotations ?? {}).filter(([key]) => !ignored(key));
+  const all = service.metadata.annotations ?? {};
+  const entries = Object.entries(all).filter(([key]) => !ignored(key, all));
   return JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -8,6 +8,7 @@ import { shownCondition } from "./conditions.ts";
 import { watchForDrift } from "./drift.ts";
 import { serviceMetrics } from "./metrics.ts";
 import {
+  type AnnotationFilter,
   annotationFilter,
   changeOf,
   cleanupChanged,
@@ -53,7 +54,9 @@ export function createServiceController(context: ControllerContext, options: Ser
   const nodeQueue = createWorkQueue({ name: "node", clock, metrics, limiter: limiter() });
   const measure = serviceMetrics(metrics);
   const backends = createBackendSets(context.nodes);
-  const ignored = annotationFilter(options.ignoredAnnotations ?? IGNORED_ANNOTATIONS);
+  const unimportant = annotationFilter(options.ignoredAnnotations ?? IGNORED_ANNOTATIONS);
+  const ignored: AnnotationFilter = (key, annotations) =>
+    unimportant(key, annotations) || loadBalancers.isOwnNote?.(key, annotations) === true;
   const service = createServiceSync(context, { loadBalancers, clusterName, backends, measure, ignored });
   const { entries } = service;
   const passes = createNodePasses(clock, measure.nodeSyncTook);
