@@ -96,6 +96,7 @@ describe("the import law", () => {
     ["a neighbour in the same package", "packages/kube/config/x.ts", 'import { a } from "../error.ts";'],
     ["the lab in a test", "packages/kube/x.test.ts", 'import { a } from "@ccm/kube-server";'],
     ["the machine in a node folder", "packages/base/node/x.ts", 'import { a } from "node:net";\nsetTimeout(a, 1);'],
+    ["the machine's face in a node folder", "packages/kube/node/x.ts", 'import { a } from "@ccm/base/node";'],
     [
       "the machine in an application",
       "apps/cloudlab/x.ts",
