@@ -112,7 +112,7 @@ describe("row 12: routes", () => {
 
   it("are noted without touching what others write at the same time, and not again when nothing is new", async () => {
     const scene = await createRouteScene();
-    const node = await scene.add("a", ["10.0.1.0/24"]);
+    const node = await scene.add("a", ["10.0.1.0/24"], { mine: "old" });
     await scene.during(
       scene.client.patch(
         NODES,

@@ -85,6 +85,23 @@ describe("repeating a call", () => {
     assert.ok(at("/same") >= 5000);
   });
 
+  it("goes on at half the rate after a throttling, and gets the whole rate back", async () => {
+    const limits = { default: { perSecond: 10, burst: 10 } };
+    const cloud = fakeCloud((_, nth) => (nth === 0 ? refuse(429, "RateLimitExceeded") : OK()), { limits });
+    const secondsFor = async (calls: number) => {
+      const before = cloud.clock.monotonic();
+      const all = Array.from({ length: calls }, (_, i) => cloud.call(read(`/${before}/${i}`)));
+      await cloud.settled(Promise.all(all));
+      return (cloud.clock.monotonic() - before) / 1000;
+    };
+    await cloud.settled(cloud.call(read("/first")));
+    const slow = await secondsFor(30);
+    assert.ok(slow > 4 && slow < 7, `30 calls at about 5 a second took ${slow} s`);
+    await cloud.clock.advance(120_000);
+    const full = await secondsFor(30);
+    assert.ok(full < 2.2, `10 at once, then 10 a second: took ${full} s`);
+  });
+
   it("hands a Retry-After beyond a minute back to its caller", async () => {
     const cloud = fakeCloud(() => refuse(429, "RateLimitExceeded", { "retry-after": "3600" }));
     const { error } = await cloud.settled(cloud.call(read("/x")));
