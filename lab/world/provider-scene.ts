@@ -6,9 +6,11 @@ import {
   type HttpResponse,
   inProcessTransport,
   jsonResponse,
+  Secret,
   seededRandom,
   VirtualClock,
 } from "@ccm/base";
+import { createBceClient, staticCredentials } from "@ccm/bce";
 import type { CloudProvider } from "@ccm/cloud-provider";
 import {
   createEventRecorder,
@@ -22,6 +24,7 @@ import {
   SERVICES,
 } from "@ccm/kube";
 import { createKubeServer } from "@ccm/kube-server";
+import type { World } from "./world.ts";
 
 export interface SceneOptions {
   readonly clusterId?: string;
@@ -175,4 +178,33 @@ export async function createProviderScene(options: SceneOptions = {}): Promise<P
 /** A refusal in the cloud's words. */
 export function refusal(status: number, code: string): HttpResponse {
   return jsonResponse(status, { code, message: `about ${code}`, requestId: "req-1" });
+}
+
+/** As somebody else makes a rule, in the console or with another tool. */
+export async function foreignRule(
+  scene: Pick<World, "simulator" | "clock" | "during">,
+  rule: {
+    readonly destinationAddress: string;
+    readonly nexthopId: string;
+    readonly description?: string;
+    readonly sourceAddress?: string;
+  },
+): Promise<() => Promise<void>> {
+  const { simulator, clock } = scene;
+  const random = seededRandom(`${JSON.stringify(rule)} ${clock.monotonic()}`);
+  const { vpc } = createBceClient({
+    region: "bj",
+    clock,
+    random,
+    send: inProcessTransport(simulator.handler),
+    credentials: staticCredentials({
+      accessKeyId: simulator.credentials.accessKeyId,
+      secretAccessKey: new Secret(simulator.credentials.secretAccessKey),
+    }),
+  });
+  const write = () => ({ clientToken: random.uuid() });
+  const { routeTableId } = await scene.during(vpc.routeTable(simulator.vpcId));
+  const defaults = { routeTableId, sourceAddress: "0.0.0.0/0", nexthopType: "custom", description: "by hand" } as const;
+  const { routeRuleId } = await scene.during(vpc.createRouteRule({ ...defaults, ...rule }, write()));
+  return () => scene.during(vpc.deleteRouteRule(routeRuleId, write()));
 }

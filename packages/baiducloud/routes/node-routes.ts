@@ -1,3 +1,4 @@
+import { parseCidr } from "@ccm/base";
 import { CloudError } from "@ccm/cloud-provider";
 import type { Node } from "@ccm/kube";
 
@@ -34,6 +35,12 @@ export function checkRouteMode({ metadata: { name, annotations = {} } }: Node): 
   }
   const routes = annotations[ANNOTATION_ROUTES];
   if (routes !== undefined && routes !== "external") refuse(ANNOTATION_ROUTES, "external");
+}
+
+/** One spelling for a range: the cloud need not write an IPv6 one as Kubernetes does. What is no range stays as it is. */
+export function rangeOf(cidr: string): string {
+  const parsed = parseCidr(cidr);
+  return parsed ? `${parsed.family}:${parsed.first}/${parsed.bits}` : cidr;
 }
 
 export function podCidrsOf({ spec = {} }: Node): readonly string[] {

@@ -6,7 +6,7 @@ import { description } from "../marks.ts";
 import { instanceIdOf } from "../provider-id.ts";
 import { conflictText, findConflicts } from "./conflicts.ts";
 import type { NodeNotes } from "./node-notes.ts";
-import { checkRouteMode, podCidrsOf, routeModeOf } from "./node-routes.ts";
+import { checkRouteMode, podCidrsOf, rangeOf, routeModeOf } from "./node-routes.ts";
 import type { RouteReports } from "./route-reports.ts";
 import { anySource, type RouteTable, type RouteTables } from "./route-tables.ts";
 
@@ -58,7 +58,7 @@ export function createRoutes({ tables, clusterId, vpcId, reports, notes }: Route
     signal: AbortSignal,
   ): Promise<string> => {
     const taken = table.rules.find((rule) => {
-      return rule.destinationAddress === cidr && rule.sourceAddress === anySource(cidr);
+      return rangeOf(rule.destinationAddress) === rangeOf(cidr) && rule.sourceAddress === anySource(cidr);
     });
     const about = `${table.id} ${cidr}`;
     if (taken && !isOurs(taken)) {
@@ -72,7 +72,7 @@ export function createRoutes({ tables, clusterId, vpcId, reports, notes }: Route
     if (taken?.nexthopId === nexthopId) return taken.routeRuleId;
     if (taken) {
       const other = nodesByMachine.get(taken.nexthopId);
-      if (other && routeModeOf(other) === "wanted" && podCidrsOf(other).includes(cidr)) {
+      if (other && routeModeOf(other) === "wanted" && podCidrsOf(other).some((one) => rangeOf(one) === rangeOf(cidr))) {
         throw new CloudError(
           "permanent",
           `Pod CIDR ${cidr} is node ${other.metadata.name}'s as well: give one of them another`,
@@ -102,18 +102,23 @@ export function createRoutes({ tables, clusterId, vpcId, reports, notes }: Route
       asCloudErrors(async () => {
         const byMachine = new Map<string, Node>();
         const wantedBy = new Map<string, Node[]>();
+        const spelling = new Map<string, string>();
         nodesByName = new Map(nodes.map((node) => [node.metadata.name ?? "", node]));
         for (const node of nodes) {
           const id = instanceIdOf(node.spec?.providerID);
           if (id) byMachine.set(id, node);
           if (routeModeOf(node) !== "wanted") continue;
-          for (const cidr of podCidrsOf(node)) wantedBy.set(cidr, [...(wantedBy.get(cidr) ?? []), node]);
+          for (const cidr of podCidrsOf(node)) {
+            const range = rangeOf(cidr);
+            spelling.set(range, cidr);
+            wantedBy.set(range, [...(wantedBy.get(range) ?? []), node]);
+          }
         }
         nodesByMachine = byMachine;
         const read = await reporting(tables.read(signal));
         tellConflicts(read);
         const all = read.flatMap(({ rules }) => rules).filter(isOurs);
-        const groups = Map.groupBy(all, (rule) => `${rule.destinationAddress} ${rule.nexthopId}`);
+        const groups = Map.groupBy(all, (rule) => `${rangeOf(rule.destinationAddress)} ${rule.nexthopId}`);
         const leadsTo = new Map<string, string>();
         listed = leadsTo;
         return [...groups.values()].flatMap((rules): Route[] => {
@@ -121,7 +126,7 @@ export function createRoutes({ tables, clusterId, vpcId, reports, notes }: Route
           if (!rule) return [];
           const node = byMachine.get(rule.nexthopId);
           if (node && routeModeOf(node) === "external") return [];
-          const wanting = wantedBy.get(rule.destinationAddress) ?? [];
+          const wanting = wantedBy.get(rangeOf(rule.destinationAddress)) ?? [];
           // `create` points it to its new Node, or completes it in the tables that lack it: removing it first would leave
           // a moment without a route.
           const isRight = node !== undefined && wanting.includes(node);
@@ -132,7 +137,7 @@ export function createRoutes({ tables, clusterId, vpcId, reports, notes }: Route
             {
               name,
               targetNode: node?.metadata.name ?? "",
-              destinationCidr: rule.destinationAddress,
+              destinationCidr: spelling.get(rangeOf(rule.destinationAddress)) ?? rule.destinationAddress,
               blackhole: !node || routeModeOf(node) === "unwanted",
             },
           ];
@@ -161,7 +166,11 @@ export function createRoutes({ tables, clusterId, vpcId, reports, notes }: Route
           for (const rule of table.rules.filter(({ routeRuleId }) => ids.includes(routeRuleId))) {
             // Somebody may have given it to another machine, or taken it over, since it was listed.
             const nexthop = listed.get(route.name) ?? rule.nexthopId;
-            if (!isOurs(rule) || rule.destinationAddress !== route.destinationCidr || rule.nexthopId !== nexthop) {
+            if (
+              !isOurs(rule) ||
+              rangeOf(rule.destinationAddress) !== rangeOf(route.destinationCidr) ||
+              rule.nexthopId !== nexthop
+            ) {
               throw new CloudError("conflict", `route rule ${rule.routeRuleId} has changed since it was listed`);
             }
             await reporting(tables.remove(rule, signal));
