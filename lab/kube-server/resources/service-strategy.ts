@@ -39,7 +39,10 @@ export function serviceStrategy(options: {
       dropForType(spec, before);
       matchClusterIps(spec);
       // What a balancer was given for goes with the type.
-      if (before.type === "LoadBalancer" && spec.type !== "LoadBalancer") service.status = { loadBalancer: {} };
+      if (before.type === "LoadBalancer" && spec.type !== "LoadBalancer") {
+        // The conditions stay.
+        service.status = { ...fieldsOf(old.status), loadBalancer: {} };
+      }
     },
     prepareStatusUpdate(service, old) {
       service.spec = old.spec;

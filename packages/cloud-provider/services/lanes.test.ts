@@ -156,7 +156,7 @@ describe("what waits", () => {
       services: [
         healthy,
         { ...settled("failing", "192.0.2.2"), status: { ...healthy.status, conditions: [failing] } },
-        { ...settled("old", "192.0.2.3"), spec: { type: "ClusterIP", ports: [{ port: 80 }] } },
+        newService("old", { type: "ClusterIP" }, { finalizers: [FINALIZER] }),
         newService("fresh"),
       ],
     });
