@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { createObserver, desiredOf, instanceIdOf, parseCloudConfig, planService, type Step } from "@ccm/baiducloud";
+import { createObserver, inspectService, instanceIdOf, parseCloudConfig, type Step } from "@ccm/baiducloud";
 import { openTransport, systemClock, systemRandom } from "@ccm/base/node";
 import { createBceClient, staticCredentials } from "@ccm/bce";
-import { backendsOf, wantsLoadBalancer } from "@ccm/cloud-provider";
-import { createKubeClient, keyOf, listAll, NODES, SERVICES } from "@ccm/kube";
+import { wantsLoadBalancer } from "@ccm/cloud-provider";
+import { createKubeClient, ENDPOINT_SLICES, keyOf, listAll, NODES, SERVICES } from "@ccm/kube";
 import { connectKube } from "@ccm/kube/node";
 
 export interface PlanOptions {
@@ -26,13 +26,13 @@ export async function plan(options: PlanOptions): Promise<number> {
   const connection = await connectKube(options);
   const kubeTransport = openTransport(connection.tls);
   const cloudTransport = openTransport({});
-  const parts = { clock: systemClock, random: systemRandom };
+  const base = { clock: systemClock, random: systemRandom };
   const { accessKeyId, secretAccessKey, sessionToken, region, endpoints, clusterId } = config;
   try {
     const { server: baseUrl, authorize } = connection;
-    const client = createKubeClient({ ...parts, baseUrl, authorize, send: kubeTransport.send });
+    const client = createKubeClient({ ...base, baseUrl, authorize, send: kubeTransport.send });
     const cloud = createBceClient({
-      ...parts,
+      ...base,
       region,
       endpoints,
       send: cloudTransport.send,
@@ -40,29 +40,32 @@ export async function plan(options: PlanOptions): Promise<number> {
     });
     const nodes = (await listAll(client, NODES)).items;
     const ids = nodes.map((node) => instanceIdOf(node.spec?.providerID)).filter((id) => id !== undefined);
+    const services = (await listAll(client, SERVICES)).items;
+    const slices = (await listAll(client, ENDPOINT_SLICES)).items;
     const observer = createObserver({
       client: cloud,
       clusterId,
       clock: systemClock,
       clusterInstances: () => new Set(ids),
+      services: () => services,
     });
+    const parts = { observer, clusterId, defaults: { bandwidthMbps: config.eipBandwidthInMbps } };
     const wanted = new Set(options.services.map((name) => (name.includes("/") ? name : `default/${name}`)));
-    const all = (await listAll(client, SERVICES)).items.filter(wantsLoadBalancer);
+    const all = services.filter(wantsLoadBalancer);
     const unknown = [...wanted].filter((key) => !all.some((service) => keyOf(service) === key));
     if (unknown.length > 0) throw new Error(`no Service of type LoadBalancer named ${unknown.join(", ")}`);
     let changes = 0;
     for (const service of all.filter((candidate) => wanted.size === 0 || wanted.has(keyOf(candidate)))) {
-      const observed = await observer.observe(service, AbortSignal.timeout(60_000));
-      const { desired, problems } = desiredOf(service, backendsOf(nodes), clusterId);
-      const planned = planService(desired, observed);
-      changes += planned.steps.length;
+      const cluster = { services, nodes, slices };
+      const { observed, steps, problems } = await inspectService(service, cluster, parts, AbortSignal.timeout(60_000));
+      changes += steps.length;
       const address = service.status?.loadBalancer?.ingress?.[0]?.ip ?? "none";
       const report = {
         service: keyOf(service),
         loadBalancer: observed.blb?.id ?? null,
         address,
-        steps: planned.steps,
-        problems: [...problems, ...planned.problems].map(({ facet, reason, message }) => ({ facet, reason, message })),
+        steps,
+        problems: problems.map(({ facet, reason, message }) => ({ facet, reason, message })),
       };
       if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
       else print(report);

@@ -6,6 +6,7 @@ export * from "./load-balancers/annotations.ts";
 export { nodesWithEndpoints } from "./load-balancers/backends.ts";
 export { type Desired, type DesiredOptions, desiredOf, type LoadBalancerDefaults } from "./load-balancers/desired.ts";
 export { type Drift, driftOf, driftText } from "./load-balancers/drift.ts";
+export * from "./load-balancers/inspect.ts";
 export { createObserver, type Observer } from "./load-balancers/observe.ts";
 export type { Observed } from "./load-balancers/observed.ts";
 export { type DeletionOptions, type Plan, planDeletion, planService, type Step } from "./load-balancers/plan.ts";

@@ -7,7 +7,6 @@ import {
   type LoadBalancerRequest,
   type LoadBalancerResult,
   type LoadBalancers,
-  wantsLoadBalancer,
 } from "@ccm/cloud-provider";
 import { keyOf, type Node, type Service } from "@ccm/kube";
 import { asCloudErrors } from "../errors.ts";
@@ -20,6 +19,7 @@ import type { Observer } from "./observe.ts";
 import type { Observed } from "./observed.ts";
 import { type Plan, planDeletion, planService } from "./plan.ts";
 import { isOwnNote } from "./recorder.ts";
+import { namedBy, nodeSelectorOf, sharersAmong } from "./sharing.ts";
 import { statusOf } from "./status.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -54,19 +54,13 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
   /** The backends of Services whose own load balancer was seen as wanted: the same again needs no call. */
   const known = new Map<string, ReadonlySet<string>>();
 
-  const chosenOf = (service: Service): string => {
-    const { settings } = readAnnotations(service.metadata.annotations ?? {});
-    return settings.existingId || settings.id;
-  };
   /** One at a time for a Service, and for a load balancer, which several Services may have. */
   const alone = <T>(service: Service, run: () => Promise<T>): Promise<T> => {
-    const chosen = chosenOf(service);
+    const chosen = namedBy(service);
     const onBlb = () => (chosen === "" ? run() : mutex.run(`blb ${chosen}`, run));
     return mutex.run(`service ${service.metadata.uid ?? keyOf(service)}`, () => asCloudErrors(onBlb));
   };
 
-  const nodeSelector = (service: Service): Readonly<Record<string, string>> =>
-    isOnlyLocal(service) ? {} : readAnnotations(service.metadata.annotations ?? {}).settings.backendLabel;
   /** With policy Local, only the nodes that have a Pod. */
   const withPods = async (service: Service, nodes: readonly Node[], signal: AbortSignal): Promise<readonly Node[]> => {
     const around = surroundings();
@@ -76,21 +70,11 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
   };
   /** The other Services on the load balancer that the Service names, with their backends. */
   const sharersOf = async (service: Service, signal: AbortSignal): Promise<readonly ServiceNodes[]> => {
-    const chosen = chosenOf(service);
     const around = surroundings();
-    if (chosen === "" || !around) return [];
-    const others = around.services
-      .list()
-      .filter(
-        (other) =>
-          other.metadata.uid !== service.metadata.uid &&
-          !other.metadata.deletionTimestamp &&
-          wantsLoadBalancer(other) &&
-          chosenOf(other) === chosen,
-      );
+    const others = around ? sharersAmong(service, around.services.list()) : [];
     return Promise.all(
       others.map(async (other) => {
-        const nodes = backendsOf(around.nodes.list(), nodeSelector(other));
+        const nodes = backendsOf(around?.nodes.list() ?? [], nodeSelectorOf(other));
         return { service: other, nodes: await withPods(other, nodes, signal) };
       }),
     );
@@ -219,7 +203,7 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
   };
 
   return {
-    nodeSelector,
+    nodeSelector: nodeSelectorOf,
     isOwnNote,
     ensure: (request) => alone(request.service, () => ensure(request)),
     updateBackends: (request) => alone(request.service, () => updateBackends(request)),

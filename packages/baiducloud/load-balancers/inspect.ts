@@ -1,0 +1,59 @@
+import { backendsOf, type FacetProblem, isOnlyLocal } from "@ccm/cloud-provider";
+import { type EndpointSlice, keyOf, type Node, type Service } from "@ccm/kube";
+import { nodesWithEndpoints } from "./backends.ts";
+import { desiredOf, type LoadBalancerDefaults } from "./desired.ts";
+import { type Drift, driftOf } from "./drift.ts";
+import type { Observer } from "./observe.ts";
+import type { Observed } from "./observed.ts";
+import { planService } from "./plan.ts";
+import { nodeSelectorOf, sharersAmong } from "./sharing.ts";
+import type { Step } from "./steps.ts";
+
+/** What there is in a cluster, all of it. */
+export interface ClusterContent {
+  readonly services: readonly Service[];
+  readonly nodes: readonly Node[];
+  readonly slices: readonly EndpointSlice[];
+}
+
+export interface Inspection {
+  readonly observed: Observed;
+  /** What the controller would do now. */
+  readonly steps: readonly Step[];
+  readonly problems: readonly FacetProblem[];
+  /** The same steps, field by field. */
+  readonly drift: readonly Drift[];
+}
+
+/** Looks at a Service as the controller does, and changes nothing: for commands. */
+export async function inspectService(
+  service: Service,
+  cluster: ClusterContent,
+  parts: { readonly observer: Observer; readonly clusterId: string; readonly defaults?: LoadBalancerDefaults },
+  signal: AbortSignal,
+): Promise<Inspection> {
+  const { observer, clusterId, defaults = {} } = parts;
+  const nodesFor = (one: Service): readonly Node[] => {
+    const nodes = backendsOf(cluster.nodes, nodeSelectorOf(one));
+    if (!isOnlyLocal(one)) return nodes;
+    const names = nodesWithEndpoints(slicesOf(one, cluster.slices));
+    return nodes.filter(({ metadata }) => names.has(metadata.name ?? ""));
+  };
+  const sharers = sharersAmong(service, cluster.services).map((other) => ({ service: other, nodes: nodesFor(other) }));
+  const observed = await observer.observe(service, signal, "observe");
+  const { desired, problems } = desiredOf(service, nodesFor(service), clusterId, { defaults, sharers });
+  const plan = planService(desired, observed);
+  return {
+    observed,
+    steps: plan.steps,
+    problems: [...problems, ...plan.problems],
+    drift: driftOf(plan.steps, observed),
+  };
+}
+
+function slicesOf(service: Service, slices: readonly EndpointSlice[]): readonly EndpointSlice[] {
+  const key = keyOf(service);
+  return slices.filter(
+    ({ metadata }) => `${metadata.namespace ?? ""}/${metadata.labels?.["kubernetes.io/service-name"] ?? ""}` === key,
+  );
+}
