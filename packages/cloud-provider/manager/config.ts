@@ -1,4 +1,5 @@
 import type { LogLevel } from "@ccm/base";
+import { IGNORED_ANNOTATIONS } from "../services/needs-update.ts";
 
 /** What the flags say, one field for each, in the flags' own names. Durations are in milliseconds. */
 export interface ManagerConfig extends ServingConfig, LoggingConfig {
@@ -25,6 +26,8 @@ export interface ManagerConfig extends ServingConfig, LoggingConfig {
   readonly nodeDeletionStopShare: number;
   readonly nodeStatusUpdateFrequency: number;
   readonly serviceDriftPeriod: number;
+  /** Keys; one that ends in "/" is a prefix. */
+  readonly serviceIgnoredAnnotations: readonly string[];
   readonly concurrentNodeSyncs: number;
   /** 0: as many as concurrentNodeSyncs. */
   readonly concurrentNodeStatusUpdates: number;
@@ -127,6 +130,7 @@ export function defaultConfig(cloudProvider: string): ManagerConfig {
     nodeDeletionStopShare: 0.5,
     nodeStatusUpdateFrequency: 300_000,
     serviceDriftPeriod: 600_000,
+    serviceIgnoredAnnotations: IGNORED_ANNOTATIONS,
     concurrentNodeSyncs: 20,
     concurrentNodeStatusUpdates: 0,
     concurrentServiceSyncs: 100,

@@ -35,6 +35,7 @@ export function configz(config: ManagerConfig, migration?: LeaderMigration): unk
       Extra: {
         NodeDeletionStopShare: config.nodeDeletionStopShare,
         ServiceDriftPeriod: formatDuration(config.serviceDriftPeriod),
+        ServiceIgnoredAnnotations: config.serviceIgnoredAnnotations,
         LogLevel: config.logLevel,
         LoggingFormat: config.loggingFormat,
       },

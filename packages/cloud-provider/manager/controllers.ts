@@ -107,6 +107,7 @@ export const BUILT_IN_CONTROLLERS = [
         clusterName: config.clusterName,
         workers: config.concurrentServiceSyncs,
         driftPeriodMs: config.serviceDriftPeriod,
+        ignoredAnnotations: config.serviceIgnoredAnnotations,
       }),
   },
 ] as const satisfies readonly (ControllerEntry & { readonly canonical: CanonicalName })[];

@@ -35,7 +35,11 @@ function cloudFlags(d: ManagerConfig): readonly FlagSpec[] {
     toggle("allow-untagged-cloud", "run without a cluster ID", d.allowUntaggedCloud),
     text("cluster-name", "name of the cluster", d.clusterName),
     text("cluster-cidr", "CIDR of the Pods, or an IPv4 and an IPv6 one with a comma", d.clusterCidr),
-    toggle("allocate-node-cidrs", "for providers that make routes only with it; Pod CIDRs are allocated by kube-controller-manager", d.allocateNodeCidrs),
+    toggle(
+      "allocate-node-cidrs",
+      "for providers that make routes only with it; Pod CIDRs are allocated by kube-controller-manager",
+      d.allocateNodeCidrs,
+    ),
     text("cidr-allocator-type", "no effect, as upstream", d.cidrAllocatorType),
     text("external-cloud-volume-plugin", "no effect, as upstream", d.externalCloudVolumePlugin),
   ];
@@ -60,6 +64,11 @@ function controllerFlags(d: ManagerConfig): readonly FlagSpec[] {
       "service-drift-period",
       "between two looks at a load balancer that nobody touched, 0 for never",
       d.serviceDriftPeriod,
+    ),
+    list(
+      "service-ignored-annotations",
+      "annotations whose change is no reason to look at a load balancer; one that ends in / is a prefix",
+      d.serviceIgnoredAnnotations,
     ),
     integer("concurrent-node-syncs", "nodes worked on at a time", d.concurrentNodeSyncs),
     integer(
