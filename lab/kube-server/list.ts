@@ -19,7 +19,7 @@ interface Token {
 }
 
 const TOO_OLD =
-  "The provided continue parameter is too old to display a consistent list result. Start a new list without it, or use the continue token in this response to go on with an inconsistent list.";
+  "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
 
 /** Throws a 400 for parameters that make no sense and a 410 for a page or revision that is forgotten. */
 export function listPage(store: Store, resource: Resource, selection: Selection, query: URLSearchParams): Page {
@@ -29,7 +29,7 @@ export function listPage(store: Store, resource: Resource, selection: Selection,
   const wanted = wantedRevision(store, query, token);
   const snapshot = store.snapshot(resource.table, wanted);
   if (!snapshot || (wanted !== undefined && !store.remembers(resource.table, wanted))) {
-    if (!token) throw expired(`The resourceVersion for the provided list is too old (${wanted})`);
+    if (!token) throw expired("The resourceVersion for the provided list is too old.");
     throw expired(TOO_OLD, { continue: writeToken({ revision: -1, start: token.start }) });
   }
   const revision = wanted ?? store.revision;

@@ -41,6 +41,7 @@ const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 export type NameRule = "dns1123label" | "dns1123subdomain";
 
 export const tooLong = (limit: number): string => `must be no more than ${limit} characters`;
+const tooManyBytes = (limit: number): string => `must be no more than ${limit} bytes`;
 const SUBDOMAIN_WORDS =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const LABEL_WORDS =
@@ -78,7 +79,7 @@ export function keyProblems(key: string): string[] {
         ? ["prefix part must be non-empty"]
         : nameProblems("dns1123subdomain", prefix).map((problem) => `prefix part ${problem}`);
   if (name === "") problems.push("name part must be non-empty");
-  else if (name.length > 63) problems.push(`name part ${tooLong(63)}`);
+  else if (name.length > 63) problems.push(`name part ${tooManyBytes(63)}`);
   if (!QUALIFIED.test(name)) problems.push(`name part ${KEY_WORDS}`);
   return problems;
 }
@@ -86,7 +87,7 @@ export function keyProblems(key: string): string[] {
 export const labelKeyProblem = (key: string): string | undefined => keyProblems(key).join("; ") || undefined;
 
 export function labelValueProblems(value: string): string[] {
-  const problems = value.length > 63 ? [tooLong(63)] : [];
+  const problems = value.length > 63 ? [tooManyBytes(63)] : [];
   if (!LABEL_VALUE.test(value)) problems.push(VALUE_WORDS);
   return problems;
 }

@@ -162,8 +162,7 @@ function eventWriter({ route, request, query, encoder, clock }: Serving): WriteE
       return `{"type":"${type}","object":${encoder.object(resource, object)}}\n`;
     if (shape === "table") {
       const metadata = { resourceVersion: object.metadata.resourceVersion };
-      const rows = type === "BOOKMARK" ? [] : [object];
-      const table = tableOf(resource, rows, metadata, clock.now(), include, wire);
+      const table = tableOf(resource, [object], metadata, clock.now(), include, wire);
       // The columns are told once.
       if (!first) table.columnDefinitions = null;
       first = false;

@@ -80,13 +80,16 @@ export const endpointSliceStrategy: Strategy = {
       const addresses = listOf(at(endpoint, "addresses")).map(textOf);
       if (addresses.length === 0) errors.required(`endpoints[${index}].addresses`);
       addresses.forEach((address, position) => {
-        validateAddress(`endpoints[${index}].addresses[${position}]`, type, address, errors);
+        validateAddress(`endpoints[${index}].addresses`, position, type, address, errors);
       });
     });
     const names = new Set<string>();
     listOf(slice.ports).forEach((port, index) => {
       const { name, protocol } = fieldsOf(port);
       const text = textOf(name);
+      if (text !== "") {
+        for (const one of nameProblems("dns1123label", text)) errors.invalid(`ports[${index}].name`, text, one);
+      }
       if (names.has(text)) errors.duplicate(`ports[${index}].name`, text);
       names.add(text);
       if (!PROTOCOLS.includes(textOf(protocol))) errors.unsupported(`ports[${index}].protocol`, protocol, PROTOCOLS);
@@ -94,9 +97,12 @@ export const endpointSliceStrategy: Strategy = {
   },
 };
 
-function validateAddress(field: string, type: string, address: string, errors: FieldErrors): void {
+function validateAddress(list: string, index: number, type: string, address: string, errors: FieldErrors): void {
+  const field = `${list}[${index}]`;
   if (type === "FQDN") {
     for (const problem of nameProblems("dns1123subdomain", address)) errors.invalid(field, address, problem);
-  } else if (!isIp(address)) errors.invalid(field, address, IP_WORDS);
-  else if (familyOf(address) !== type) errors.invalid(field, address, `must be a valid ${type} address`);
+  } else if (type === "IPv4" || type === "IPv6") {
+    if (isIp(address) && familyOf(address) !== type) errors.invalid(list, address, `must be an ${type} address`);
+    else validateEndpointIp(field, address, errors);
+  }
 }

@@ -105,6 +105,7 @@ function keepAllocated(spec: Fields, before: Fields): void {
   }
 }
 
+/** Ports are known by their names: everything else about them may change. */
 function keepNodePorts(spec: Fields, before: Fields): void {
   const ports = listOf(spec.ports).filter(isFields);
   const taken = new Set(ports.map((port) => port.nodePort).filter((port) => port !== undefined));
@@ -113,7 +114,7 @@ function keepNodePorts(spec: Fields, before: Fields): void {
     if (port.nodePort !== undefined) continue;
     const same = listOf(before.ports)
       .filter(isFields)
-      .find((one) => one.port === port.port && one.protocol === port.protocol);
+      .find((one) => one.name === port.name);
     const nodePort = same?.nodePort;
     if (nodePort === undefined || taken.has(nodePort)) continue;
     taken.add(nodePort);

@@ -4,6 +4,8 @@ import { ensure, type Strategy } from "../resource.ts";
 import { type FieldErrors, nameProblems } from "../validation.ts";
 import { keepSpec, keepStatus } from "./keep.ts";
 
+const STRATEGIES = ["Recreate", "RollingUpdate"];
+
 export const deploymentStrategy: Strategy = {
   prepareCreate(deployment) {
     deployment.status = {};
@@ -38,6 +40,11 @@ export const deploymentStrategy: Strategy = {
     }
     if (old && !equal(selector, at(old, "spec", "selector")))
       errors.invalid("spec.selector", selector, "field is immutable");
+    const strategy = fieldsOf(spec.strategy);
+    if (!STRATEGIES.includes(textOf(strategy.type))) {
+      const shown = { Type: strategy.type, RollingUpdate: strategy.rollingUpdate ?? null };
+      errors.unsupported("spec.strategy", shown, STRATEGIES);
+    }
     if (Number(spec.replicas) < 0) {
       errors.invalid("spec.replicas", spec.replicas, "must be greater than or equal to 0");
     }

@@ -29,6 +29,8 @@ const three = [
   post(CONFIG_MAPS, configMap("b", { i: "2" }, { labels: { tier: "y" } }), { as: "b" }),
   post(CONFIG_MAPS, configMap("c", { i: "3" }), { as: "c" }),
 ];
+/** Answered by a cache that has caught up, so that what version 0 asks of the cache is complete. */
+const fresh = get(CONFIG_MAPS);
 const from = (name: string) => `resourceVersion={${name}:metadata.resourceVersion}`;
 const TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
 const PARTIAL = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json";
@@ -71,6 +73,7 @@ const LISTS: readonly Scenario[] = [
   scenario(
     "list: at version 0 and at a version seen",
     ...three,
+    fresh,
     get(`${CONFIG_MAPS}?resourceVersion=0&limit=1`),
     get(`${CONFIG_MAPS}?${from("c")}&limit=1`),
     get(`${CONFIG_MAPS}?resourceVersion=0`),
@@ -101,6 +104,7 @@ const LISTS: readonly Scenario[] = [
   scenario(
     "get: at a version, and of something that is not there",
     ...three,
+    fresh,
     get(`${CONFIG_MAPS}/a?resourceVersion=0`),
     get(`${CONFIG_MAPS}/a?resourceVersion=abc`),
     get(M),

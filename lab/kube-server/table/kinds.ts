@@ -13,7 +13,10 @@ const column = (name: string, cell: Cell, more: Partial<Column> = {}): Column =>
   ...more,
 });
 const WIDE = { priority: 1 } as const;
-const NAME = column("Name", (object) => object.metadata.name, { format: "name", description: "Name of the object" });
+const NAME = column("Name", (object) => textOf(object.metadata.name), {
+  format: "name",
+  description: "Name of the object",
+});
 const AGE = column("Age", (object, now) => age(object.metadata.creationTimestamp, now));
 const field =
   (...path: string[]): Cell =>

@@ -11,7 +11,7 @@ const PLAIN: readonly Column[] = [
     format: "name",
     description: "Name of the object",
     priority: 0,
-    cell: (one) => one.metadata.name,
+    cell: (one) => one.metadata.name ?? "",
   },
   {
     name: "Age",
