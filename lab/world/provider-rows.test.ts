@@ -211,6 +211,25 @@ describe("switches for all Services", () => {
     await world.close();
   });
 
+  it("row 40: a load balancer that was made before its Service was left to another controller goes with the Service", async () => {
+    const world = await worldOf({ cloudConfig: { ServiceSelection: "opt-in" } });
+    const first = world.startCcm();
+    const ref = { namespace: "default", name: "ours" };
+    await world.client.create(SERVICES, service("ours", { "cloud-provider-baiducloud/managed": "true" }));
+    await world.clock.advance(60_000);
+    assert.equal(world.simulator.inventory().blbs.length, 1);
+    await first.terminate();
+    const annotations = { "cloud-provider-baiducloud/managed": null };
+    await world.client.patch(SERVICES, ref, { type: "merge", body: { metadata: { annotations } } });
+    world.startCcm();
+    await world.clock.advance(60_000);
+    assert.equal(world.simulator.inventory().blbs.length, 1);
+    await world.client.delete(SERVICES, ref);
+    await world.clock.advance(60_000);
+    assert.deepEqual(world.simulator.inventory().blbs, []);
+    await world.close();
+  });
+
   it("row 40: with opt-in, only Services that ask for us are ours; the others make no call and no event", async () => {
     const world = await worldOf({ cloudConfig: { ServiceSelection: "opt-in" } });
     world.startCcm();
@@ -229,6 +248,14 @@ describe("switches for all Services", () => {
       return involvedObject.name === "theirs" && type === "Warning";
     });
     assert.deepEqual(about, []);
+    const theirs = { namespace: "default", name: "theirs" };
+    assert.equal((await world.client.get(SERVICES, theirs)).metadata.finalizers, undefined);
+    // The other controller's finalizer has the same name as ours: it stays until that one removes it.
+    const finalizers = ["service.kubernetes.io/load-balancer-cleanup"];
+    await world.client.patch(SERVICES, theirs, { type: "merge", body: { metadata: { finalizers } } });
+    await world.client.delete(SERVICES, theirs);
+    await world.clock.advance(120_000);
+    assert.deepEqual((await world.client.get(SERVICES, theirs)).metadata.finalizers, finalizers);
     await world.client.delete(SERVICES, { namespace: "default", name: "ours" });
     await world.clock.advance(60_000);
     assert.deepEqual(world.simulator.inventory().blbs, []);

@@ -24,9 +24,11 @@ export function withServicePolicy(loadBalancers: LoadBalancers, policy: Policy):
       metadata: { ...service.metadata, annotations: { ...annotations, [ANNOTATION.internal]: "true" } },
     };
   };
+  const isMine = ({ metadata: { annotations = {} } }: Service): boolean =>
+    serviceSelection === "all" || annotations[ANNOTATION_MANAGED] === "true";
   const mine = <T extends Pick<LoadBalancerRequest, "service">>(request: T): T => {
     const { service } = request;
-    if (serviceSelection === "opt-in" && service.metadata.annotations?.[ANNOTATION_MANAGED] !== "true") {
+    if (!isMine(service)) {
       const text = `Service without ${ANNOTATION_MANAGED}: "true" is left to another controller (ServiceSelection of the cloud config)`;
       throw new CloudError("elsewhere", text);
     }
@@ -34,6 +36,9 @@ export function withServicePolicy(loadBalancers: LoadBalancers, policy: Policy):
   };
   return {
     ...loadBalancers,
+    // One that was ours before the switch was turned has our note still, and goes with its Service.
+    handles: (service) =>
+      isMine(service) || [ANNOTATION.addedId, ANNOTATION.addedEip].some((key) => noteOf(service, key)),
     ensure: async (request) => {
       const result = await loadBalancers.ensure(mine(request));
       const { service } = request;
@@ -51,4 +56,8 @@ export function withServicePolicy(loadBalancers: LoadBalancers, policy: Policy):
       return existed;
     },
   };
+}
+
+function noteOf({ metadata: { annotations = {} } }: Service, key: string): string {
+  return annotations[key] ?? "";
 }

@@ -87,6 +87,7 @@ export interface LoadBalancerRequest {
   readonly nodes: readonly Node[];
   /** Who waits for this: a user, a change of nodes, or nobody. A hint for the order of calls to the cloud. */
   readonly lane?: "user" | "backend" | "resync";
+  /** Aborts when the manager ends, and in lane "resync" also when a user edits the Service meanwhile. */
   readonly signal: AbortSignal;
 }
 
@@ -132,6 +133,11 @@ export interface LoadBalancers {
    * or when it returns none, all nodes that the framework's predicates allow are.
    */
   nodeSelector?(service: Service): Readonly<Record<string, string>>;
+  /**
+   * Optional: false for a Service that another controller handles, and of which nothing is ours. Pure. It is then as if it
+   * had a load balancer class: it gets no finalizer, no call and no event. Default: every Service is handled.
+   */
+  handles?(service: Service): boolean;
   /**
    * Optional: whether an annotation is a note that the provider itself wrote to the Service: that it came, changed or went
    * is no edit. `annotations`: all that the Service has. Pure.

@@ -151,6 +151,8 @@ export function createServiceSync(context: ControllerContext, options: ServiceSy
         forget(key);
         return "done";
       }
+      // Not even its finalizer is ours, although the other controller's may have the same name.
+      if (!entries.has(key) && loadBalancers.handles?.(service) === false) return "done";
       if (wantsLoadBalancer(service) && !service.metadata.deletionTimestamp) return ensure(key, service, lane, signal);
       // Our finalizer is there before the first call to the cloud: without it, and without having called, nothing is ours.
       return hasFinalizer(service) || entries.has(key) ? cleanUp(key, service, false, lane, signal) : "done";
