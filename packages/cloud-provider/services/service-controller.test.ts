@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { EVENTS, type Event } from "@ccm/kube";
 import { CloudError } from "../error.ts";
 import { newService } from "../testing/harness.ts";
 import { FINALIZER, KEY, start } from "./testing.ts";
@@ -24,6 +25,21 @@ describe("a Service of type LoadBalancer", () => {
       "Normal EnsuringLoadBalancer: Ensuring load balancer",
       "Normal EnsuredLoadBalancer: Ensured load balancer",
     ]);
+    await bench.close();
+  });
+
+  it("has Events that name it and who wrote them", async () => {
+    const bench = await start();
+    await bench.create(newService("web"));
+    await bench.seconds(2);
+    const { items } = await bench.during(bench.user.list<Event>(EVENTS));
+    assert.equal(items.length, 2);
+    for (const { source, reportingComponent, involvedObject } of items) {
+      assert.deepEqual([source?.component, reportingComponent], ["service-controller", "service-controller"]);
+      const { apiVersion, kind, namespace, name, uid } = involvedObject;
+      assert.deepEqual([apiVersion, kind, namespace, name], ["v1", "Service", "default", "web"]);
+      assert.equal(uid, (await bench.get()).metadata.uid);
+    }
     await bench.close();
   });
 
