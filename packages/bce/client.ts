@@ -45,7 +45,7 @@ export function createBceClient(options: BceClientOptions): BceClient {
     hpas: createHpas(call, endpoint("hpas"), clock),
     vpc: createVpc(call, endpoint("vpc")),
     blb: createBlb(call, endpoint("blb"), clock),
-    eip: createEip(call, endpoint("eip")),
+    eip: createEip(call, endpoint("eip"), options.clock),
     cce: createCce(call, endpoint("cce"), options.ccePathPrefix),
     securityGroups: createSecurityGroups(call, endpoint("bcc")),
     tags: createTags(call, endpoint("tag"), options.region),

@@ -180,7 +180,7 @@ export function createObserver(options: ObserverOptions): Observer {
       ]);
       const listed = [...blbs4, ...blbs6];
       const hasMarked = listed.some((blb) => isMadeFor(blb, clusterId, uid));
-      const late = hasMarked ? undefined : await missing(`${uid} blb`, (id) => getBlb(client, id));
+      const late = hasMarked ? undefined : await missing(`${uid} blb`, (id) => client.blb.look(id, { lane }));
       const question = { service, settings, clusterId, listed, services: services(), late };
       const { main, ours, refused, surplus } = findLoadBalancer(question);
       const eips6 = ipv6 || main?.publicIpv6 ? await ipv6Eips.get() : [];
@@ -208,14 +208,8 @@ function recordedOverTcp(
   return listener.listenerType !== "UDP" && recorded.has(`TCP/${listener.listenerPort}`);
 }
 
-/** The load balancer; undefined when there is none, of either family. */
-export async function getBlb(client: BceClient, id: string): Promise<LoadBalancer | undefined> {
-  const plain = await unlessAbsent(() => client.blb.get(id, { lane: "user" }));
-  return plain ?? (await unlessAbsent(() => client.blb.get(id, { lane: "user", type: "ipv6" })));
-}
-
 /** What goes between two looks at it is not there. */
-export async function unlessAbsent<T>(read: () => Promise<T>): Promise<T | undefined> {
+async function unlessAbsent<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {

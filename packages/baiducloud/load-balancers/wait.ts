@@ -1,7 +1,6 @@
 import { type Clock, sleep } from "@ccm/base";
 import type { BceClient, Eip, LoadBalancer } from "@ccm/bce";
 import { CloudError } from "@ccm/cloud-provider";
-import { getBlb, unlessAbsent } from "./observe.ts";
 
 const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 2000;
@@ -45,7 +44,7 @@ export function createWaits(client: BceClient, clock: Clock): Waits {
     blbAvailable: (id, signal) =>
       until(`load balancer ${id}`, signal, async () => {
         // Right after its creation a load balancer may not be found yet.
-        const blb = await getBlb(client, id);
+        const blb = await client.blb.look(id, { lane: "user", signal });
         if (blb?.status === "available") return { answer: blb };
         if (blb?.status === "paused" || blb?.status === "unavailable") {
           throw new CloudError("retryable", `load balancer ${id} is ${blb.status}: is the account in arrears?`);
@@ -54,13 +53,12 @@ export function createWaits(client: BceClient, clock: Clock): Waits {
       }),
     blbGone: (id, signal) =>
       until(`load balancer ${id}`, signal, async () => {
-        const blb = await unlessAbsent(() => client.blb.get(id, { lane: "user" }));
+        const blb = await client.blb.look(id, { lane: "user", signal });
         return blb ? { seen: blb.status } : { answer: undefined };
       }),
     eipIs: (address, status, signal) =>
       until(`EIP ${address}`, signal, async () => {
-        const version = address.includes(":") ? { ipVersion: "ipv6" as const } : {};
-        const [eip] = await client.eip.list({ eip: address, ...version }, { lane: "user" });
+        const eip = await client.eip.look(address, { lane: "user", signal });
         if (eip?.status === status) return { answer: eip };
         if (eip?.status === "paused" || eip?.status === "unavailable") {
           throw new CloudError("retryable", `EIP ${address} is ${eip.status}: is the account in arrears?`);

@@ -2,6 +2,7 @@ import type { Clock } from "@ccm/base";
 import type { Query, Scheduler } from "../api-call.ts";
 import { createBlbTurns } from "../blb-turns.ts";
 import type { ReadOptions, Tag, WriteOptions } from "../call.ts";
+import { createLooks } from "../looks.ts";
 import { allPages, listAt } from "../paging.ts";
 import { given, hasFields, hasTags, lookOf, objectOf, product, required, unlessAbsent, whenDone } from "../request.ts";
 
@@ -103,6 +104,8 @@ export interface Blb {
   ): Promise<readonly LoadBalancer[]>;
   /** Throws a BceError of kind "absent" for an unknown id. */
   get(blbId: string, options?: ReadOptions & { readonly type?: "ipv6" }): Promise<LoadBalancer>;
+  /** For who waits, over and over: undefined when there is none of either type; looks of one moment share a call. */
+  look(blbId: string, options?: ReadOptions): Promise<LoadBalancer | undefined>;
   create(spec: BlbSpec, options: WriteOptions): Promise<{ readonly blbId: string; readonly address: string }>;
   update(
     blbId: string,
@@ -172,7 +175,12 @@ export function createBlb(call: Scheduler, endpoint: string, clock: Clock): Blb 
     const groups = listAt<{ readonly securityGroupId: string }>(request, await call(request), "blbSecurityGroups");
     return groups.map(({ securityGroupId }) => securityGroupId);
   };
-  const turns = createBlbTurns(clock, async (id, options) => (await find(id, options))?.status);
+  const look = createLooks<LoadBalancer>(clock, {
+    one: find,
+    all: (options) => listRaw({}, options),
+    idOf: ({ blbId }) => blbId,
+  });
+  const turns = createBlbTurns(clock, async (id, options) => (await look(id, options))?.status);
   /** A write on one load balancer, in its turn; `done` tells, after no answer came, whether it was done. */
   const write = async (
     id: string,
@@ -202,6 +210,11 @@ export function createBlb(call: Scheduler, endpoint: string, clock: Clock): Blb 
       turns.read(
         () => getRaw(id, options),
         ({ blbId, status }) => [[blbId, status]],
+      ),
+    look: (id, options = {}) =>
+      turns.read(
+        () => look(id, options),
+        (found) => (found ? [[found.blbId, found.status]] : []),
       ),
     async create(spec, options) {
       const observe = async () => {

@@ -1,5 +1,7 @@
+import type { Clock } from "@ccm/base";
 import type { Scheduler } from "../api-call.ts";
 import type { ReadOptions, Tag, WriteOptions } from "../call.ts";
+import { createLooks } from "../looks.ts";
 import { allPages } from "../paging.ts";
 import { given, hasTags, lookOf, product, required, whenDone } from "../request.ts";
 
@@ -55,7 +57,9 @@ export interface EipApi {
     },
     options?: ReadOptions,
   ): Promise<readonly Eip[]>;
-  /** The address is asynchronous: poll `list({eip})` until "available". */
+  /** For who waits, over and over: undefined when there is none; looks of one moment share a call. */
+  look(eip: string, options?: ReadOptions): Promise<Eip | undefined>;
+  /** The address is asynchronous: `look` until "available". */
   create(spec: EipSpec, options: WriteOptions): Promise<{ readonly eip: string }>;
   bind(
     eip: string,
@@ -72,20 +76,23 @@ export interface EipApi {
   leaveGroup(groupId: string, eip: string, options: WriteOptions): Promise<void>;
 }
 
-export function createEip(call: Scheduler, endpoint: string): EipApi {
+export function createEip(call: Scheduler, endpoint: string, clock: Clock): EipApi {
   const eips = product("eip", endpoint);
   /** The address itself is the key in the path. */
   const at = (eip: string) => `/v1/eip/${eip}`;
   const list: EipApi["list"] = (filter = {}, options = {}) =>
     allPages(call, eips.read("list", "/v1/eip", given({ ...filter }), options), "eipList");
+  const versionOf = (eip: string) => (eip.includes(":") ? { ipVersion: "ipv6" as const } : {});
+  const find = async (eip: string, options: ReadOptions) =>
+    (await list({ eip, ...versionOf(eip) }, options)).find((one) => one.eip === eip);
+  const look = createLooks<Eip>(clock, { one: find, all: (options) => list({}, options), idOf: ({ eip }) => eip });
   /** For `observe`: whether the address is as it was to become; `done` is asked about undefined when it is gone. */
   const seen = (eip: string, options: WriteOptions, done: (found: Eip | undefined) => boolean) => {
-    const filter = { eip, ...(eip.includes(":") ? { ipVersion: "ipv6" as const } : {}) };
-    const found = async () => (await list(filter, lookOf(options))).find((one) => one.eip === eip);
-    return { observe: () => whenDone(found().then(done)) };
+    return { observe: () => whenDone(find(eip, lookOf(options)).then(done)) };
   };
   return {
     list,
+    look: (eip, options = {}) => look(eip, options),
     async create(spec, options) {
       const observe = async () => {
         const filter = { name: spec.name, ...(spec.ipVersion ? { ipVersion: spec.ipVersion } : {}) };
