@@ -101,6 +101,35 @@ describe("a Service of type LoadBalancer", () => {
     await bench.close();
   });
 
+  it("that the provider leaves to another controller costs no write and no call, with a finalizer too, until it takes it", async () => {
+    const bench = await start({
+      cloud: () => ({ handles: ({ metadata }) => metadata.annotations?.ours === "true" }),
+    });
+    await bench.create(newService("web", {}, { finalizers: [FINALIZER] }));
+    await bench.create(newService("plain", { type: "ClusterIP" }, { finalizers: [FINALIZER] }));
+    await bench.seconds(60);
+    assert.deepEqual([bench.cloud.count(), bench.requests, await bench.events("web")], [0, [], []]);
+    await bench.patch({ metadata: { annotations: { ours: "true" } } });
+    await bench.seconds(5);
+    assert.deepEqual(bench.methods(), ["ensure"]);
+    await bench.close();
+  });
+
+  it("is not looked at again for a note that its provider wrote to it", async () => {
+    const bench = await start({
+      cloud: () => ({ isOwnNote: (key, annotations) => key === "note" && annotations.theirs !== "true" }),
+    });
+    await bench.create(newService("web"));
+    await bench.seconds(5);
+    await bench.patch({ metadata: { annotations: { note: "lb-1" } } });
+    await bench.seconds(5);
+    assert.deepEqual(bench.methods(), ["ensure"]);
+    await bench.patch({ metadata: { annotations: { note: "lb-2", theirs: "true" } } });
+    await bench.seconds(5);
+    assert.deepEqual(bench.methods(), ["ensure", "ensure"]);
+    await bench.close();
+  });
+
   it("of another class, or of none of ours, costs no call", async () => {
     const bench = await start();
     await bench.create(newService("web", { loadBalancerClass: "example.com/other" }));
