@@ -8,27 +8,31 @@ export const ANNOTATION_MANAGED = "cloud-provider-baiducloud/managed";
 
 type Policy = Pick<CloudConfig, "internalByDefault" | "disableEip" | "serviceSelection">;
 
+/** The Service as the load balancers see it, as if its user had said so himself: nothing else has to know of the switch. */
+export function underPolicy(service: Service, { internalByDefault, disableEip }: Policy): Service {
+  const { annotations = {} } = service.metadata;
+  const said = annotations[ANNOTATION.internal];
+  const internal = disableEip || (internalByDefault && said === undefined) ? "true" : said;
+  if (internal === said) return service;
+  return {
+    ...service,
+    metadata: { ...service.metadata, annotations: { ...annotations, [ANNOTATION.internal]: "true" } },
+  };
+}
+
+/** Whether the cloud config leaves the Service to another controller. */
+export function isLeftToOthers(service: Service, { serviceSelection }: Policy): boolean {
+  return serviceSelection === "opt-in" && service.metadata.annotations?.[ANNOTATION_MANAGED] !== "true";
+}
+
 /** What the cloud config says of all Services, in front of what does the work. */
 export function withServicePolicy(loadBalancers: LoadBalancers, policy: Policy): LoadBalancers {
   const { internalByDefault, disableEip, serviceSelection } = policy;
   if (!internalByDefault && !disableEip && serviceSelection === "all") return loadBalancers;
-
-  /** As if its user had said so himself: nothing else has to know of the switch. */
-  const seen = (service: Service): Service => {
-    const { annotations = {} } = service.metadata;
-    const said = annotations[ANNOTATION.internal];
-    const internal = disableEip || (internalByDefault && said === undefined) ? "true" : said;
-    if (internal === said) return service;
-    return {
-      ...service,
-      metadata: { ...service.metadata, annotations: { ...annotations, [ANNOTATION.internal]: "true" } },
-    };
-  };
-  const isMine = ({ metadata: { annotations = {} } }: Service): boolean =>
-    serviceSelection === "all" || annotations[ANNOTATION_MANAGED] === "true";
+  const seen = (service: Service) => underPolicy(service, policy);
   const mine = <T extends Pick<LoadBalancerRequest, "service">>(request: T): T => {
     const { service } = request;
-    if (!isMine(service)) {
+    if (isLeftToOthers(service, policy)) {
       const text = `Service without ${ANNOTATION_MANAGED}: "true" is left to another controller (ServiceSelection of the cloud config)`;
       throw new CloudError("elsewhere", text);
     }
@@ -38,7 +42,7 @@ export function withServicePolicy(loadBalancers: LoadBalancers, policy: Policy):
     ...loadBalancers,
     // One that was ours before the switch was turned has our note still, and goes with its Service.
     handles: (service) =>
-      isMine(service) || [ANNOTATION.addedId, ANNOTATION.addedEip].some((key) => noteOf(service, key)),
+      !isLeftToOthers(service, policy) || [ANNOTATION.addedId, ANNOTATION.addedEip].some((key) => noteOf(service, key)),
     ensure: async (request) => {
       const result = await loadBalancers.ensure(mine(request));
       const { service } = request;

@@ -5,7 +5,7 @@ import type { ServiceSettings } from "./annotation-table.ts";
 import { chosenId } from "./desired.ts";
 
 /** The former CCM's mark in the description of a load balancer whose public address it had made. */
-const FORMER_EIP_MARK = "cce_auto_create_eip";
+export const FORMER_EIP_MARK = "cce_auto_create_eip";
 
 export interface Question {
   readonly service: Service;
@@ -82,7 +82,7 @@ function isFormerOwn(blb: LoadBalancer, { service, settings, clusterId, services
   return noted && !looksGenerated(blb.name, clusterId) && claimant(blb, service, clusterId, services) === undefined;
 }
 
-function looksGenerated(name: string, clusterId: string): boolean {
+export function looksGenerated(name: string, clusterId: string): boolean {
   return name.startsWith("CCE/SVC/") || name.startsWith(`${clusterId}/`) || /^a[0-9a-f]{31}$/.test(name);
 }
 

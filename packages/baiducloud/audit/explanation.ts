@@ -1,0 +1,78 @@
+import type { Event } from "@ccm/kube";
+import type { Change } from "./step-text.ts";
+
+/** Why something is as it is, and what to do. */
+export interface Explanation {
+  readonly object: string;
+  readonly state: "ready" | "pending" | "failing" | "drifted" | "not ours";
+  readonly summary: string;
+  /** The last that went wrong; undefined: nothing, or it has healed since. */
+  readonly lastError: LastError | undefined;
+  /** When it is tried again; "" when that is no question. */
+  readonly nextRetry: string;
+  /** What cannot be satisfied, found by a plan on the live cloud. */
+  readonly problems: readonly { readonly facet: string; readonly reason: string; readonly message: string }[];
+  /** What the controller would do now. */
+  readonly changes: readonly Change[];
+  readonly todo: readonly string[];
+}
+
+export interface LastError {
+  readonly reason: string;
+  readonly message: string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly times: number;
+  /** The cloud's, for a ticket; "" when it names none. */
+  readonly requestId: string;
+}
+
+/** The newest Warning that came after `healedAt` (RFC 3339, "" for never). */
+export function lastError(events: readonly Event[], healedAt = ""): LastError | undefined {
+  const warnings = events.filter(({ type }) => type === "Warning").sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1));
+  const last = warnings.at(-1);
+  if (!last || (healedAt !== "" && timeOf(last) <= healedAt)) return undefined;
+  const { reason = "", message = "", count = 1 } = last;
+  return { reason, message, at: timeOf(last), times: count, requestId: requestIdIn(message) };
+}
+
+function timeOf({ lastTimestamp, eventTime, firstTimestamp, metadata }: Event): string {
+  return lastTimestamp || eventTime || firstTimestamp || metadata.creationTimestamp || "";
+}
+
+function requestIdIn(text: string): string {
+  return /request id ([\w.-]+)/.exec(text)?.[1] ?? "";
+}
+
+/** The controllers wait 5 s after a first failure, twice as long after each further one, and never longer than that. */
+const LONGEST_WAIT = "5 minutes";
+
+export function retryOf(error: LastError | undefined, retryable: boolean): string {
+  if (!retryable) return "after an edit; without one with the periodic look (every 10 minutes, --service-drift-period)";
+  return error ? `by itself, at most ${LONGEST_WAIT} after the last failure (${error.at})` : `by itself, within ${LONGEST_WAIT}`;
+}
+
+const ADVICE: readonly (readonly [of: RegExp, what: string])[] = [
+  [
+    /InvalidAccessKeyId|SignatureDoesNotMatch/,
+    "correct the access key in the cloud config; the CCM takes a changed one without a restart (see doctor)",
+  ],
+  [/RequestTimeTooSkewed|RequestExpired/, "set the clock of the machine that the CCM runs on (see doctor)"],
+  [/OptInRequired|QualifyNotPass/, "open the product for the account in the console"],
+  [/AccessDenied|cce\.warning\.Unauthorized/, "grant the CCM's user the permission that is refused (see doctor)"],
+  [/Quota|ExceedLimit|LimitExceeded|RouteRuleExceed/, "free some, or raise the quota in the console (see doctor)"],
+  [/Throttl|RateLimit|RequestLimitExceeded/, "wait: calls are sent more slowly until the cloud takes them again"],
+  [/InvalidAnnotation/, "correct the annotation that is named; the rest goes on meanwhile"],
+  [/UnknownAnnotation/, "correct the annotation's key, or remove it"],
+  [/UnAvailableLoadBalancer/, "give the cluster a node that may be a backend"],
+  [/LoadBalancerNotFound/, "correct the load balancer's ID in the annotation, or make it in the console"],
+  [/LoadBalancerNotOurs/, "name another load balancer in the annotation"],
+  [/SubnetHasNoMoreIp|no subnet of type BCC/, "make a subnet of type BCC with free addresses, or name one (SubnetId)"],
+  [/arrears/, "settle the account's bill"],
+  [/connection refused|host name not found|no connection within|TLS/, "make the cloud's endpoints reachable (see doctor)"],
+];
+
+/** What to do about a failure, from its reason or the cloud's code in its words; "" when the words have to do. */
+export function adviceFor(reason: string, message: string): string {
+  return ADVICE.find(([of]) => of.test(`${reason} ${message}`))?.[1] ?? "";
+}
