@@ -1,18 +1,11 @@
-import {
-  type Clock,
-  type HttpHandler,
-  jsonResponse,
-  type Logger,
-  type Random,
-  randomText,
-  silentLogger,
-} from "@ccm/base";
+import { type Clock, type HttpHandler, jsonResponse, type Logger, type Random, silentLogger } from "@ccm/base";
 import { createAccount, DEFAULT_QUOTAS, DEFAULT_TIMINGS, type Quotas, type Timings } from "./account.ts";
 import { type AdminRequest, createAdmin } from "./admin.ts";
+import { createAccess, type GatewayToken } from "./api/access.ts";
 import { Fault } from "./api/fault.ts";
 import { type Answer, IdempotencyRecords } from "./api/idempotency.ts";
 import { Router } from "./api/router.ts";
-import { type AccessKey, verifySignature } from "./api/signature.ts";
+import type { AccessKey } from "./api/signature.ts";
 import { inputOf, parseTarget } from "./api/wire.ts";
 import { createQuietDataPlane, type DataPlane } from "./data-plane/data-plane.ts";
 import { createEipPool } from "./eip-pool.ts";
@@ -34,6 +27,7 @@ import {
 import { createListeners } from "./products/listeners.ts";
 import { createNetwork } from "./products/network.ts";
 import { createSecurityGroups } from "./products/security-groups.ts";
+import { createSts } from "./products/sts.ts";
 import { createTags } from "./products/tags.ts";
 
 export interface SimulatorOptions {
@@ -58,7 +52,12 @@ export interface Simulator {
   readonly handler: HttpHandler;
   /** Unsigned pages and switches for the lab, under /admin. */
   readonly admin: HttpHandler;
+  /** As they are now: see rotateCredentials. */
   readonly credentials: AccessKey;
+  /** Gives the account another key; the one before is refused from now on. */
+  rotateCredentials(): AccessKey;
+  /** Lets CCE's gateway take calls with this token, and no longer with the one before. */
+  issueGatewayToken(): GatewayToken;
   readonly region: string;
   readonly vpcId: string;
   readonly subnetIds: readonly string[];
@@ -74,16 +73,14 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
-const KEY_CHARS = "0123456789abcdef";
+/** There is one account. */
+const ACCOUNT = "lab";
 
 /** Baidu AI Cloud, one account in one region, in memory. */
 export function createSimulator(options: SimulatorOptions): Simulator {
   const { clock, random, logger = silentLogger, region = "bj" } = options;
   const dataPlane = options.dataPlane ?? createQuietDataPlane();
-  const credentials = options.credentials ?? {
-    accessKeyId: `lab${randomText(random, 29, KEY_CHARS)}`,
-    secretAccessKey: randomText(random, 32, KEY_CHARS),
-  };
+  const access = createAccess(clock, random, options.credentials);
   const account = createAccount({
     clock,
     random,
@@ -105,6 +102,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   createBbc(account, router, instances);
   createHpas(account, router, instances);
   createCce(account, router, instances);
+  createSts(account, router, access);
 
   const refresh = (): void => dataPlane.apply(forwardingsOf(blbs, eips, instances));
   blbs.onChange(refresh);
@@ -118,14 +116,13 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   });
 
   const records = new IdempotencyRecords(clock);
-  const keys = new Map([[credentials.accessKeyId, credentials]]);
   const log: AdminRequest[] = [];
   const answer = (request: Parameters<HttpHandler>[0]): Answer => {
     try {
       const target = parseTarget(request.target);
-      const key = verifySignature(request, target, clock.now(), (id) => keys.get(id));
+      access.authenticate(request, target);
       const input = inputOf(request.method, target, request.body);
-      return records.handle(key.accessKeyId, input, target, request.body, () => ({
+      return records.handle(ACCOUNT, input, target, request.body, () => ({
         status: 200,
         body: router.dispatch(input),
       }));
@@ -161,7 +158,11 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   };
   const simulator: Omit<Simulator, "admin"> = {
     handler,
-    credentials,
+    get credentials() {
+      return access.credentials;
+    },
+    rotateCredentials: access.rotate,
+    issueGatewayToken: access.issueGatewayToken,
     region,
     vpcId: account.vpc.vpcId,
     subnetIds: account.subnets.map(({ subnetId }) => subnetId),
@@ -175,5 +176,5 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     inventory: () => inventoryOf(blbs, eips, network, instances),
     close: () => dataPlane.close(),
   };
-  return { ...simulator, admin: createAdmin(simulator, log) };
+  return Object.assign(simulator, { admin: createAdmin(simulator, log) });
 }

@@ -34,9 +34,6 @@ export interface CloudConnection {
   close(): Promise<void>;
 }
 
-/** How old the cloud config at hand may be before it is read again. Milliseconds. */
-const LOOK_AGAIN_MS = 10_000;
-
 /** Connects to the cloud as the cloud config says. Credentials are read again when they change, without a restart. */
 export async function connectCloud(options: CloudConnectionOptions): Promise<CloudConnection> {
   const { config, readFile, clock, random, logger, metrics } = options;
@@ -115,9 +112,8 @@ export async function connectCloud(options: CloudConnectionOptions): Promise<Clo
 }
 
 /** The newest cloud config: what changes besides the keys is told once, since it needs a restart. */
-function watchConfig({ config, reload, clock, logger }: CloudConnectionOptions): () => Promise<CloudConfig> {
+function watchConfig({ config, reload, logger }: CloudConnectionOptions): () => Promise<CloudConfig> {
   let current = config;
-  let readAt = Number.NEGATIVE_INFINITY;
   let told = "";
   const tell = (message: string, fields: Readonly<Record<string, string>>): void => {
     const text = JSON.stringify([message, fields]);
@@ -125,8 +121,7 @@ function watchConfig({ config, reload, clock, logger }: CloudConnectionOptions):
     told = text;
   };
   return async () => {
-    if (!reload || clock.monotonic() - readAt < LOOK_AGAIN_MS / 2) return current;
-    readAt = clock.monotonic();
+    if (!reload) return current;
     try {
       current = await reload();
       const changed = Object.keys(config).filter((key) => {
