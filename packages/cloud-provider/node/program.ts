@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { setFlagsFromString } from "node:v8";
 import { type Clock, errorText, type Logger, type Metrics, type Random, type ServerCertificate } from "@ccm/base";
 import { createAuthority, listen, systemClock, systemRandom } from "@ccm/base/node";
 import type { CloudProvider } from "../contract.ts";
@@ -44,6 +45,9 @@ const KUBERNETES = { major: "1", minor: "36" };
 
 /** Runs the command to its end, and ends the process: 0 as asked, 1 after a failure, 2 for a wrong command line. */
 export async function runProgram(program: Program, argv: readonly string[] = process.argv.slice(2)): Promise<void> {
+  // What a watch reads is garbage a moment later. A young generation that grows with it costs 70 MiB at 5,000 nodes and
+  // 10,000 Services (213 against 140 MiB), and saves no CPU time that could be measured.
+  setFlagsFromString("--semi-space-growth-factor=1");
   const code = await runToEnd(program, argv);
   // Whatever still hangs (a call of the provider that knows no end) must not go on working without the lease.
   if (code === "printed") process.exitCode = 0;
