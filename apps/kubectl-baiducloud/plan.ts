@@ -1,7 +1,14 @@
 import { readFile } from "node:fs/promises";
-import { createObserver, inspectService, instanceIdOf, parseCloudConfig, type Step } from "@ccm/baiducloud";
+import {
+  connectCloud,
+  createObserver,
+  inspectService,
+  instanceIdOf,
+  parseCloudConfig,
+  type Step,
+} from "@ccm/baiducloud";
+import { silentLogger } from "@ccm/base";
 import { openTransport, systemClock, systemRandom } from "@ccm/base/node";
-import { createBceClient, staticCredentials } from "@ccm/bce";
 import { wantsLoadBalancer } from "@ccm/cloud-provider";
 import { createKubeClient, ENDPOINT_SLICES, keyOf, listAll, NODES, SERVICES } from "@ccm/kube";
 import { connectKube } from "@ccm/kube/node";
@@ -25,25 +32,25 @@ export async function plan(options: PlanOptions): Promise<number> {
   const config = parseCloudConfig(text, options.cloudConfig, process.env);
   const connection = await connectKube(options);
   const kubeTransport = openTransport(connection.tls);
-  const cloudTransport = openTransport({});
   const base = { clock: systemClock, random: systemRandom };
-  const { accessKeyId, secretAccessKey, sessionToken, region, endpoints, clusterId } = config;
+  const { clusterId } = config;
+  const cloud = await connectCloud({
+    ...base,
+    config,
+    openTransport,
+    readFile: (path) => readFile(path, "utf8"),
+    logger: silentLogger,
+  });
   try {
     const { server: baseUrl, authorize } = connection;
     const client = createKubeClient({ ...base, baseUrl, authorize, send: kubeTransport.send });
-    const cloud = createBceClient({
-      ...base,
-      region,
-      endpoints,
-      send: cloudTransport.send,
-      credentials: staticCredentials({ accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) }),
-    });
+    cloud.useKubernetes(client);
     const nodes = (await listAll(client, NODES)).items;
     const ids = nodes.map((node) => instanceIdOf(node.spec?.providerID)).filter((id) => id !== undefined);
     const services = (await listAll(client, SERVICES)).items;
     const slices = (await listAll(client, ENDPOINT_SLICES)).items;
     const observer = createObserver({
-      client: cloud,
+      client: cloud.client,
       clusterId,
       clock: systemClock,
       clusterInstances: () => new Set(ids),
@@ -72,7 +79,7 @@ export async function plan(options: PlanOptions): Promise<number> {
     }
     return changes === 0 ? 0 : CHANGES;
   } finally {
-    await Promise.all([kubeTransport.close(), cloudTransport.close()]);
+    await Promise.all([kubeTransport.close(), cloud.close()]);
   }
 }
 
