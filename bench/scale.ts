@@ -14,7 +14,7 @@ import { machine } from "./lib/machine.ts";
 import { type Bench, createBench, round } from "./scale/bench.ts";
 import { clear, createNodes, createServices } from "./scale/cluster.ts";
 import { editDuringResync } from "./scale/edit-during-resync.ts";
-import { idle } from "./scale/idle.ts";
+import { idle, settleLabels } from "./scale/idle.ts";
 import { loadBalancers, makeLoadBalancers } from "./scale/load-balancers.ts";
 import { newNodes } from "./scale/new-nodes.ts";
 import { buildGoFramework, bundleOurs, type Side } from "./scale/subject.ts";
@@ -50,6 +50,7 @@ const RUN: Readonly<Record<Scenario, (bench: Bench) => Promise<unknown>>> = {
   async idle(bench) {
     await createNodes(bench.client, nodes);
     await createServices(bench.client, services, "ClusterIP");
+    await settleLabels(bench, nodes);
     const idleMs = Number(values.idle) * 1000;
     const results = await eachSide((side) => idle(bench, side, { nodes, idleMs }));
     return { nodes, services, ...results, ratios: ratios(results.ours, results.go) };

@@ -1,9 +1,11 @@
 import { mapLimited, sleep } from "@ccm/base";
 import { systemClock } from "@ccm/base/node";
-import { NODES } from "@ccm/kube";
+import { ANNOTATION_OWNED_LABELS } from "@ccm/cloud-provider";
+import { NODES, type Node } from "@ccm/kube";
 import { type Bench, round } from "./bench.ts";
 import { nodeName } from "./cluster.ts";
 import type { Side } from "./subject.ts";
+import { watchUntil } from "./watching.ts";
 
 export interface IdleResult {
   readonly syncedMs: number;
@@ -24,6 +26,23 @@ export interface IdleResult {
 const SETTLE_MS = 10_000;
 const HEARTBEATS = 2000;
 const LOOK_MS = 100;
+
+/**
+ * Runs our side until each node has its record of owned labels, which a node that another program initialised gets once:
+ * what follows is measured on a cluster that has been run by it.
+ */
+export async function settleLabels({ client, start }: Bench, nodes: number): Promise<void> {
+  const subject = start("ours");
+  const { times } = watchUntil<Node>({
+    client,
+    type: NODES,
+    since: systemClock.monotonic(),
+    wanted: nodes,
+    done: ({ metadata }) => metadata.annotations?.[ANNOTATION_OWNED_LABELS] !== undefined,
+  });
+  await times;
+  await subject.stop();
+}
 
 /** A cluster that nobody touches: how soon the caches are complete, and what waiting costs. The cluster is there already. */
 export async function idle(
