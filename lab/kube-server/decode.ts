@@ -87,10 +87,19 @@ function canonicalValue(resource: Resource, value: unknown, field: Field, path: 
   }
   if (field.form === "map" && isFields(value)) {
     for (const item of Object.values(value)) checkItem(resource, item, field, path);
-    return Object.keys(value).length === 0 ? undefined : value;
+    if (Object.keys(value).length === 0) return undefined;
+    return field.items === "text" ? withoutNulls(value) : value;
   }
   if ((value === "" || value === 0 || value === false) && !field.zero && field.form !== "any") return undefined;
   return field.form === "time" || field.form === "microTime" ? wireTime(String(value), field.form) : value;
+}
+
+/** In a map of texts a null is an empty text. */
+function withoutNulls(map: Fields): Fields {
+  if (!Object.values(map).includes(null)) return map;
+  const result: Fields = {};
+  for (const [name, value] of Object.entries(map)) setOwn(result, name, value ?? "");
+  return result;
 }
 
 function canonicalItem(resource: Resource, item: unknown, field: Field, path: string): unknown {

@@ -27,7 +27,7 @@ export interface Strategy {
   /** Seconds between a delete and the end; 0 when absent. `wanted`: what the client asks for. */
   grace?(object: Stored, wanted: number | undefined): number;
   validateStatus?(object: Stored, old: Stored, errors: FieldErrors): void;
-  /** Gives out what must be unique; runs after validation. */
+  /** Gives out what must be unique; runs before validation. */
   allocate?(object: Stored, old: Stored | undefined, errors: FieldErrors, context: Context): void;
 }
 

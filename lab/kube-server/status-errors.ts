@@ -133,7 +133,9 @@ export function expired(message: string, metadata?: Fields): ApiError {
 }
 
 /** 422 with one cause for each field. */
-export function invalid(subject: Subject, causes: readonly Cause[]): ApiError {
+export function invalid(subject: Subject, found: readonly Cause[]): ApiError {
+  // A rule that is looked at twice is told once.
+  const causes = [...new Map(found.map((cause) => [`${cause.field}: ${cause.message}`, cause])).values()];
   const kind = subject.group ? `${subject.kind}.${subject.group}` : subject.kind;
   return new ApiError(422, "Invalid", `${kind} ${quote(subject.name)} is invalid: ${listed(causes)}`, {
     details: {
@@ -155,6 +157,13 @@ export function invalidPatch(shown: string, why: string): ApiError {
   const message = `Invalid value: ${quote(shown)}: ${why}`;
   const cause = { reason: "FieldValueInvalid", message, field: "patch" };
   return new ApiError(422, "Invalid", ` "" is invalid: ${listed([cause])}`, { details: { causes: [cause] } });
+}
+
+/** A failure that the real server calls its own. `wrapped`: with the reason and a cause. */
+export function internalError(message: string, wrapped = true): ApiError {
+  if (!wrapped) return unexpected(message);
+  const details = { causes: [{ message }] };
+  return new ApiError(500, "InternalError", `Internal error occurred: ${message}`, { details });
 }
 
 /** What the real server answers with the status 500 and no reason, although it is the client's fault. */

@@ -25,7 +25,14 @@ export interface Serving extends HandlerParts {
   readonly route: Route;
 }
 
-export function serve(serving: Serving): HttpResponse {
+interface Work extends Serving {
+  /** Grows as the request is looked at; goes with the answer, whatever it is. */
+  readonly warnings: string[];
+}
+
+export function serve(given: Serving): HttpResponse {
+  const { deprecation } = given.route.resource;
+  const serving = { ...given, warnings: deprecation ? [deprecation] : [] };
   try {
     return dispatch(serving);
   } catch (error) {
@@ -34,7 +41,7 @@ export function serve(serving: Serving): HttpResponse {
   }
 }
 
-function dispatch(serving: Serving): HttpResponse {
+function dispatch(serving: Work): HttpResponse {
   const { request, query, route } = serving;
   const { method } = request;
   const watching = route.watch || ["true", "1"].includes(query.get("watch") ?? "");
@@ -56,23 +63,16 @@ function dispatch(serving: Serving): HttpResponse {
   throw errors.methodNotAllowed();
 }
 
-function headersOf({ route }: Serving, warnings: readonly string[] = []): Record<string, string> {
-  const all = [...(route.resource.deprecation ? [route.resource.deprecation] : []), ...warnings];
+function headersOf({ warnings }: Work): Record<string, string> {
   return {
     "content-type": "application/json",
-    ...(all.length > 0 ? { warning: all.map((text) => `299 - ${JSON.stringify(text)}`).join(", ") } : {}),
+    ...(warnings.length > 0 ? { warning: warnings.map((text) => `299 - ${JSON.stringify(text)}`).join(", ") } : {}),
   };
 }
 
 /** `json`: the text of what is sent, for who wants it in the usual form. */
-function respond(
-  serving: Serving,
-  status: number,
-  wanted: Wanted,
-  json: () => string,
-  warnings?: readonly string[],
-): HttpResponse {
-  const headers = headersOf(serving, warnings);
+function respond(serving: Work, status: number, wanted: Wanted, json: () => string): HttpResponse {
+  const headers = headersOf(serving);
   if (!wanted.yaml) return textResponse(status, json(), headers);
   const text = stringify(JSON.parse(json()), { sortMapEntries: true });
   return textResponse(status, text, { ...headers, "content-type": "application/yaml" });
@@ -89,10 +89,10 @@ function includeOf(query: URLSearchParams): string {
   );
 }
 
-function answer(serving: Serving, status: number, stored: Stored, warnings: readonly string[] = []): HttpResponse {
+function answer(serving: Work, status: number, stored: Stored): HttpResponse {
   const { route, encoder, request, clock, query } = serving;
   const wanted = wantedOf(request.headers.accept);
-  const send = (json: () => string) => respond(serving, status, wanted, json, warnings);
+  const send = (json: () => string) => respond(serving, status, wanted, json);
   if (route.subresource === "scale") return send(() => JSON.stringify(scaleOf(stored)));
   if (wanted.shape === "table") {
     const metadata = { resourceVersion: stored.metadata.resourceVersion };
@@ -112,7 +112,7 @@ function answer(serving: Serving, status: number, stored: Stored, warnings: read
   return send(() => encoder.object(route.resource, stored));
 }
 
-function read(serving: Serving, name: string): HttpResponse {
+function read(serving: Work, name: string): HttpResponse {
   const { route, store, query } = serving;
   checkNotFuture(store, revisionOf(query.get("resourceVersion") ?? ""));
   const stored = store.get(route.resource.table, route.namespace ? `${route.namespace}/${name}` : name);
@@ -120,7 +120,7 @@ function read(serving: Serving, name: string): HttpResponse {
   return answer(serving, 200, stored);
 }
 
-function list(serving: Serving): HttpResponse {
+function list(serving: Work): HttpResponse {
   const { route, query, store, request, encoder, clock } = serving;
   const wanted = wantedOf(request.headers.accept);
   checkListOptions(query, false);
@@ -139,7 +139,7 @@ function list(serving: Serving): HttpResponse {
   return send(() => encoder.list(route.resource, items, metadata));
 }
 
-function watch(serving: Serving): HttpResponse {
+function watch(serving: Work): HttpResponse {
   const { route, query, request, closed } = serving;
   checkListOptions(query, true);
   // The old form of a watch has the name in its path.
@@ -150,7 +150,7 @@ function watch(serving: Serving): HttpResponse {
   return { status: 200, headers: headersOf(serving), body };
 }
 
-function eventWriter({ route, request, query, encoder, clock }: Serving): WriteEvent {
+function eventWriter({ route, request, query, encoder, clock }: Work): WriteEvent {
   const { resource } = route;
   const { shape } = wantedOf(request.headers.accept);
   const include = includeOf(query);
@@ -175,22 +175,22 @@ function eventWriter({ route, request, query, encoder, clock }: Serving): WriteE
 
 /** What fieldValidation finds: warnings, or an error that `refuse` makes. */
 function checkFields(
-  { route, query }: Serving,
+  { route, query, warnings }: Work,
   body: unknown,
   json: string | undefined,
   refuse: (why: string) => Error,
-): string[] {
+): void {
   const mode = query.get("fieldValidation") || "Warn";
-  if (mode === "Ignore") return [];
+  if (mode === "Ignore") return;
   const found = [
     ...(json === undefined ? [] : duplicateFields(json)).map((path) => `duplicate field "${path}"`),
     ...unknownFields(route.resource, body).map((path) => `unknown field "${path}"`),
   ];
   if (mode === "Strict" && found.length > 0) throw refuse(`strict decoding error: ${found.join(", ")}`);
-  return found;
+  warnings.push(...found);
 }
 
-function readObject(serving: Serving): { body: unknown; warnings: readonly string[] } {
+function readObject(serving: Work): unknown {
   const { kind, version } = serving.route.resource;
   let read: ReturnType<typeof readBody>;
   try {
@@ -208,23 +208,24 @@ function readObject(serving: Serving): { body: unknown; warnings: readonly strin
   }
   const refuse = (why: string) =>
     errors.badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`);
-  return { body, warnings: checkFields(serving, body, json, refuse) };
+  checkFields(serving, body, json, refuse);
+  return body;
 }
 
-function withAdvice({ route }: Serving, stored: Stored, warnings: readonly string[]): string[] {
-  const advice = route.subresource === undefined ? route.resource.strategy.warnings?.(stored) : undefined;
-  return [...warnings, ...(advice ?? [])];
-}
+const adviseOf =
+  ({ warnings }: Work) =>
+  (found: readonly string[]) => {
+    warnings.push(...found);
+  };
 
-function create(serving: Serving): HttpResponse {
+function create(serving: Work): HttpResponse {
   const { route, query, writes } = serving;
   const dryRun = checkWriteOptions("Create", query);
-  const { body, warnings } = readObject(serving);
-  const stored = writes.create(route.resource, route.namespace, body, dryRun);
-  return answer(serving, 201, stored, withAdvice(serving, stored, warnings));
+  const body = readObject(serving);
+  return answer(serving, 201, writes.create(route.resource, route.namespace, body, dryRun, adviseOf(serving)));
 }
 
-function update(serving: Serving, name: string): HttpResponse {
+function update(serving: Work, name: string): HttpResponse {
   const { route, query, writes, request } = serving;
   const target = { resource: route.resource, namespace: route.namespace, name };
   const dryRun = checkWriteOptions("Update", query);
@@ -236,34 +237,35 @@ function update(serving: Serving, name: string): HttpResponse {
       writes.patch(target, (wire) => scaleToDeployment(wire, body), undefined, dryRun),
     );
   }
-  const { body, warnings } = readObject(serving);
-  const { stored, created } = writes.update(target, body, route.subresource as Subresource, dryRun);
-  return answer(serving, created ? 201 : 200, stored, withAdvice(serving, stored, warnings));
+  const body = readObject(serving);
+  const subresource = route.subresource as Subresource;
+  const { stored, created } = writes.update(target, body, subresource, dryRun, adviseOf(serving));
+  return answer(serving, created ? 201 : 200, stored);
 }
 
-function patch(serving: Serving, name: string): HttpResponse {
+function patch(serving: Work, name: string): HttpResponse {
   const { route, query, writes, request } = serving;
   const target = { resource: route.resource, namespace: route.namespace, name };
   const dryRun = checkWriteOptions("Patch", query);
   const scale = route.subresource === "scale";
   const change = patchFor(route.resource, scale ? "Scale" : undefined, request);
-  let warnings: string[] = [];
   const stored = writes.patch(
     target,
     (wire) => {
       if (scale) return scaleToDeployment(wire, change(scaleOf(wire)));
       const patched = change(wire);
       const refuse = (why: string) => errors.invalidPatch(JSON.stringify(patched), why);
-      warnings = checkFields(serving, patched, undefined, refuse);
+      checkFields(serving, patched, undefined, refuse);
       return patched;
     },
     scale ? undefined : (route.subresource as Subresource),
     dryRun,
+    adviseOf(serving),
   );
-  return answer(serving, 200, stored, withAdvice(serving, stored, warnings));
+  return answer(serving, 200, stored);
 }
 
-function remove(serving: Serving, name: string): HttpResponse {
+function remove(serving: Work, name: string): HttpResponse {
   const { route, query, writes, request } = serving;
   const options = deleteOptions(fieldsOf(readBody(request).body), query);
   const target = { resource: route.resource, namespace: route.namespace, name };
@@ -280,7 +282,7 @@ function remove(serving: Serving, name: string): HttpResponse {
   return jsonResponse(200, status, headersOf(serving));
 }
 
-function deleteCollection(serving: Serving): HttpResponse {
+function deleteCollection(serving: Work): HttpResponse {
   const { route, query, writes, request, store, encoder } = serving;
   const options = deleteOptions(fieldsOf(readBody(request).body), query);
   const selection = selectionOf(route.resource, route.namespace, query);

@@ -22,6 +22,9 @@ export interface Target {
 
 export type Subresource = "status" | "finalize" | undefined;
 
+/** Told what a client should know about an object that has passed validation. */
+export type Advise = (warnings: readonly string[]) => void;
+
 export class Writes {
   readonly #context: Context;
 
@@ -30,7 +33,13 @@ export class Writes {
   }
 
   /** `dryRun`: everything but the storing. */
-  create(resource: Resource, namespace: string | undefined, body: unknown, dryRun = false): Stored {
+  create(
+    resource: Resource,
+    namespace: string | undefined,
+    body: unknown,
+    dryRun = false,
+    advise: Advise = () => {},
+  ): Stored {
     const object = clone(decoded(resource, body));
     const meta = object.metadata;
     const subject = { ...resource, name: textOf(meta.name) };
@@ -47,9 +56,12 @@ export class Writes {
     resource.strategy.prepareCreate?.(object, this.#context);
     complete(storedType(resource), object);
     const found = new FieldErrors();
+    resource.strategy.allocate?.(object, undefined, found, this.#context);
+    this.#throwIf(found, resource, textOf(meta.name));
     validateMeta(object, resource.nameRule, found);
     resource.strategy.validate?.(object, undefined, found);
     this.#throwIf(found, resource, textOf(meta.name));
+    advise(resource.strategy.warnings?.(object) ?? []);
     const key = keyOf(meta.namespace, textOf(meta.name));
     if (this.#context.store.get(resource.table, key)) {
       if (generated)
@@ -60,8 +72,6 @@ export class Writes {
         );
       throw errors.alreadyExists({ ...resource, name: textOf(meta.name) });
     }
-    resource.strategy.allocate?.(object, undefined, found, this.#context);
-    this.#throwIf(found, resource, textOf(meta.name));
     return dryRun ? object : this.#context.store.put(resource.table, key, object);
   }
 
@@ -71,6 +81,7 @@ export class Writes {
     body: unknown,
     subresource: Subresource,
     dryRun = false,
+    advise: Advise = () => {},
   ): { stored: Stored; created: boolean } {
     const { resource, namespace, name } = target;
     const object = clone(decoded(resource, body));
@@ -90,14 +101,23 @@ export class Writes {
     }
     if (!old && resource.createOnUpdate && !subresource) {
       const { resourceVersion: _version, ...metadata } = meta;
-      return { stored: this.create(resource, namespace, { ...fieldsOf(body), metadata }, dryRun), created: true };
+      return {
+        stored: this.create(resource, namespace, { ...fieldsOf(body), metadata }, dryRun, advise),
+        created: true,
+      };
     }
     if (!old) throw errors.notFound({ ...resource, name });
-    return { stored: this.#replace(target, object, old, subresource, dryRun), created: false };
+    return { stored: this.#replace(target, object, old, subresource, dryRun, advise), created: false };
   }
 
   /** `change` gets the object as a client sees it and returns it patched. */
-  patch(target: Target, change: (wire: Stored) => unknown, subresource: Subresource, dryRun = false): Stored {
+  patch(
+    target: Target,
+    change: (wire: Stored) => unknown,
+    subresource: Subresource,
+    dryRun = false,
+    advise: Advise = () => {},
+  ): Stored {
     const { resource, namespace, name } = target;
     const old = this.#context.store.get(resource.table, keyOf(namespace, name));
     if (!old) throw errors.notFound({ ...resource, name });
@@ -115,7 +135,7 @@ export class Writes {
       );
     }
     this.#checkNamespace(resource, namespace, object.metadata);
-    return this.#replace(target, object, old, subresource, dryRun);
+    return this.#replace(target, object, old, subresource, dryRun, advise);
   }
 
   /** `object`: what is left of it when something holds it, or its last state; `gone`: whether it went at once. */
@@ -157,7 +177,14 @@ export class Writes {
     return { object: options.dryRun ? object : store.put(resource.table, key, object), gone: false };
   }
 
-  #replace(target: Target, object: Stored, old: Stored, subresource: Subresource, dryRun: boolean): Stored {
+  #replace(
+    target: Target,
+    object: Stored,
+    old: Stored,
+    subresource: Subresource,
+    dryRun: boolean,
+    advise: Advise,
+  ): Stored {
     const { resource, namespace, name } = target;
     const subject = { ...resource, name };
     const { store } = this.#context;
@@ -184,15 +211,16 @@ export class Writes {
     if (resource.generation && !subresource && specChanged(object, old)) {
       meta.generation = Number(before.generation ?? 0) + 1;
     }
+    if (!subresource) {
+      resource.strategy.allocate?.(object, old, found, this.#context);
+      this.#throwIf(found, resource, name);
+    }
     validateMeta(object, resource.nameRule, found);
     validateMetaUpdate(object, old, found);
     if (subresource) resource.strategy.validateStatus?.(object, old, found);
-    else {
-      resource.strategy.validate?.(object, old, found);
-      this.#throwIf(found, resource, name);
-      resource.strategy.allocate?.(object, old, found, this.#context);
-    }
+    else resource.strategy.validate?.(object, old, found);
     this.#throwIf(found, resource, name);
+    if (!subresource) advise(resource.strategy.warnings?.(object) ?? []);
     const key = keyOf(namespace, name);
     meta.resourceVersion = textOf(before.resourceVersion);
     if (dryRun) return object;

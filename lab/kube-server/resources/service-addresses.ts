@@ -61,33 +61,37 @@ export function validateClusterIps(service: Stored, errors: FieldErrors): void {
  * Fills policy and families in, and refuses what a cluster of IPv4 alone cannot give. A headless Service without a selector has
  * addresses that the cluster does not hand out, so it may have both families.
  */
-export function settleFamilies(service: Stored, errors: FieldErrors): void {
+export function settleFamilies(service: Stored, old: Stored | undefined, errors: FieldErrors): void {
   const spec = fieldsOf(service.spec);
+  const before = fieldsOf(old?.spec);
   if (spec.type === "ExternalName") return;
-  const free = spec.clusterIP === "None" && spec.selector === undefined;
+  const free = spec.clusterIP === "None" && Object.keys(fieldsOf(spec.selector)).length === 0;
+  spec.ipFamilyPolicy ??= before.ipFamilyPolicy ?? (free ? "RequireDualStack" : "SingleStack");
+  validateClusterIps(service, errors);
+  if (errors.causes.length > 0) return;
+  const single = spec.ipFamilyPolicy === "SingleStack";
   const families = listOf(spec.ipFamilies).map(textOf);
-  if (families.length > 1 && spec.ipFamilyPolicy === "SingleStack") {
-    errors.invalid(
-      "spec.ipFamilyPolicy",
-      spec.ipFamilyPolicy,
-      "must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified",
-    );
-    return;
-  }
+  const hadBoth = listOf(before.ipFamilies).length > 1;
+  if (single && hadBoth && families.length > 1 && families.join() === listOf(before.ipFamilies).join()) families.pop();
+  const refuse = (why: string) => errors.invalid("spec.ipFamilyPolicy", spec.ipFamilyPolicy, why);
+  if (!single && hadBoth && families.length === 1) refuse("must be 'SingleStack' to release the secondary IP family");
+  const both = "must be 'RequireDualStack' or 'PreferDualStack' when multiple";
+  if (single && listOf(spec.clusterIPs).length > 1) refuse(`${both} cluster IPs are specified`);
+  if (single && families.length > 1) refuse(`${both} IP families are specified`);
+  listOf(spec.clusterIPs).forEach((ip, index, ips) => {
+    if (ips[0] === "None" || index < families.length) return;
+    const family = familyOf(textOf(ip));
+    if (family === "IPv4") families.push(family);
+    else errors.invalid(`spec.clusterIPs[${index}]`, ips, `${family} is not configured on this cluster`);
+  });
+  if (errors.causes.length > 0) return;
   if (!free) {
+    if (spec.ipFamilyPolicy === "RequireDualStack") refuse("this cluster is not configured for dual-stack services");
     families.forEach((family, index) => {
       if (family !== "IPv4") errors.invalid(`spec.ipFamilies[${index}]`, family, "not configured on this cluster");
     });
-    if (spec.ipFamilyPolicy === "RequireDualStack") {
-      const why = "this cluster is not configured for dual-stack services";
-      errors.invalid("spec.ipFamilyPolicy", spec.ipFamilyPolicy, why);
-    }
-    if (errors.causes.length > 0) return;
   }
-  spec.ipFamilyPolicy ??= free && families.length === 0 ? "RequireDualStack" : "SingleStack";
-  const both = free && spec.ipFamilyPolicy !== "SingleStack";
-  const first = families[0] ?? "IPv4";
-  if (families.length === 0 || (both && families.length < 2)) {
-    spec.ipFamilies = both ? [first, first === "IPv4" ? "IPv6" : "IPv4"] : [first];
-  }
+  if (families.length === 0) families.push("IPv4");
+  if (free && !single && families.length < 2) families.push(families[0] === "IPv4" ? "IPv6" : "IPv4");
+  spec.ipFamilies = families;
 }

@@ -3,13 +3,14 @@
  * refused write can never leak one.
  */
 import { integer, type Random } from "@ccm/base";
-import { at, equal, type Fields, isFields, listOf, type Stored, textOf } from "../json.ts";
+import { at, type Fields, fieldsOf, listOf, type Stored, textOf } from "../json.ts";
 import { type Context, ensure, keyOf } from "../resource.ts";
-import { ApiError } from "../status-errors.ts";
+import { internalError } from "../status-errors.ts";
 import type { Change, Store } from "../store.ts";
 import type { FieldErrors } from "../validation.ts";
+import { allocatePorts } from "./node-ports.ts";
 import { settleFamilies } from "./service-addresses.ts";
-import { needsClusterIp, needsHealthCheckPort, needsNodePort, portsOf } from "./service-strategy.ts";
+import { needsClusterIp, portsOf } from "./service-strategy.ts";
 
 /** Who holds an address or a node port: the key of the Service. */
 interface Taken {
@@ -53,40 +54,38 @@ function nodePortsOf(service: Stored | undefined): number[] {
   return ports.filter((port): port is number => typeof port === "number" && port > 0);
 }
 
+/** Runs before validation, as in the API server: what cannot be had is told alone. */
 export function allocateService(
   service: Stored,
-  _old: Stored | undefined,
+  old: Stored | undefined,
   errors: FieldErrors,
   { services: taken, random }: Context,
   options: { readonly serviceCidr: string; readonly nodePortRange: readonly [number, number] },
 ): void {
   const key = keyOf(service.metadata.namespace, textOf(service.metadata.name));
   const spec = ensure(service, "spec");
-  settleFamilies(service, errors);
+  settleFamilies(service, old, errors);
   if (errors.causes.length > 0) return;
-  if (needsClusterIp(spec)) allocateIp(spec, key, taken, errors, random, options.serviceCidr);
-  allocatePorts(spec, key, taken, errors, random, options.nodePortRange);
+  const before = old === undefined ? undefined : fieldsOf(old.spec);
+  // What has an address keeps it: another one is refused by validation.
+  if (needsClusterIp(spec) && (before === undefined || !needsClusterIp(before))) {
+    allocateIp(spec, taken, errors, random, options.serviceCidr);
+  }
+  if (errors.causes.length > 0) return;
+  const isTaken = (port: number) => {
+    const owner = taken.ports.get(port);
+    return owner !== undefined && owner !== key;
+  };
+  allocatePorts({ spec, before, range: options.nodePortRange, random, isTaken }, errors);
 }
 
-function allocateIp(
-  spec: Fields,
-  key: string,
-  taken: ServiceIndex,
-  errors: FieldErrors,
-  random: Random,
-  cidr: string,
-): void {
+function allocateIp(spec: Fields, taken: ServiceIndex, errors: FieldErrors, random: Random, cidr: string): void {
   const { first, size } = parseCidr(cidr);
   const wanted = textOf(spec.clusterIP);
-  if (wanted === "None") {
-    spec.clusterIPs ??= ["None"];
-    return;
-  }
+  if (wanted === "None") return;
   if (wanted) {
-    const owner = taken.ips.get(wanted);
-    if (owner === key) return;
     const offset = ipNumber(wanted) - first;
-    const why = owner
+    const why = taken.ips.has(wanted)
       ? "provided IP is already allocated"
       : !(offset > 0 && offset < size - 1)
         ? "the provided network does not match the current range"
@@ -102,74 +101,8 @@ function allocateIp(
     Object.assign(spec, { clusterIP: ip, clusterIPs: [ip] });
     return;
   }
-  errors.invalid("spec.clusterIPs", [], "failed to allocate IP: range is full");
+  throw internalError("failed to allocate a serviceIP: range is full");
 }
-
-function allocatePorts(
-  spec: Fields,
-  key: string,
-  taken: ServiceIndex,
-  errors: FieldErrors,
-  random: Random,
-  [low, high]: readonly [number, number],
-): void {
-  const mine = new Map<unknown, { protocol: unknown; nodePort: number }[]>();
-  const here = new Set<number>();
-  const ports = listOf(spec.ports).filter(isFields);
-  const problem = (port: number): string | undefined => {
-    const owner = taken.ports.get(port);
-    if (port < low || port > high) {
-      return `provided port is not in the valid range. The range of valid ports is ${low}-${high}`;
-    }
-    const isTaken = here.has(port) || (owner !== undefined && owner !== key);
-    return isTaken ? "provided port is already allocated" : undefined;
-  };
-  const pick = (field: string): number | undefined => {
-    const count = high - low + 1;
-    const start = integer(random, count);
-    for (let i = 0; i < count; i++) {
-      const port = low + ((start + i) % count);
-      if (taken.ports.has(port) || here.has(port)) continue;
-      here.add(port);
-      return port;
-    }
-    errors.invalid(field, 0, "failed to allocate a nodePort: range is full");
-    return undefined;
-  };
-  ports.forEach((port, index) => {
-    if (typeof port.nodePort !== "number") return;
-    const same = mine.get(port.port) ?? [];
-    const shared = same.some((one) => one.nodePort === port.nodePort && one.protocol !== port.protocol);
-    const why = shared ? undefined : problem(port.nodePort);
-    if (why) errors.invalid(`spec.ports[${index}].nodePort`, port.nodePort, why);
-    here.add(port.nodePort);
-    mine.set(port.port, [...same, { protocol: port.protocol, nodePort: port.nodePort }]);
-  });
-  if (typeof spec.healthCheckNodePort === "number") {
-    const why = problem(spec.healthCheckNodePort);
-    const what = `failed to allocate requested HealthCheck NodePort ${spec.healthCheckNodePort}: ${why}`;
-    if (why) throw new ApiError(500, "InternalError", `Internal error occurred: ${what}`, internalCause(what));
-    here.add(spec.healthCheckNodePort);
-  }
-  if (needsNodePort(spec)) {
-    ports.forEach((port, index) => {
-      if (port.nodePort !== undefined) return;
-      // The same port over TCP and UDP shares one number, as DNS expects.
-      const others = mine.get(port.port) ?? [];
-      const shared = others.find((one) => !equal(one.protocol, port.protocol))?.nodePort;
-      const nodePort = shared ?? pick(`spec.ports[${index}].nodePort`);
-      if (nodePort === undefined) return;
-      port.nodePort = nodePort;
-      mine.set(port.port, [...others, { protocol: port.protocol, nodePort }]);
-    });
-  }
-  if (needsHealthCheckPort(spec) && spec.healthCheckNodePort === undefined) {
-    const port = pick("spec.healthCheckNodePort");
-    if (port !== undefined) spec.healthCheckNodePort = port;
-  }
-}
-
-const internalCause = (message: string) => ({ details: { causes: [{ message }] } });
 
 /** Throws a TypeError for anything but an IPv4 block of at least four addresses. */
 export function parseCidr(cidr: string): { readonly first: number; readonly size: number } {

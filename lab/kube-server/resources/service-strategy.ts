@@ -1,5 +1,5 @@
 /** Defaults of Services, and what an update keeps that the client left out. */
-import { at, type Fields, fieldsOf, isFields, listOf, type Stored } from "../json.ts";
+import { at, equal, type Fields, fieldsOf, isFields, listOf, type Stored } from "../json.ts";
 import { ensure, type Strategy } from "../resource.ts";
 import { allocateService } from "./service-allocation.ts";
 import { validateService, validateServiceStatus } from "./service-validation.ts";
@@ -36,8 +36,8 @@ export function serviceStrategy(options: {
       const spec = ensure(service, "spec");
       const before = fieldsOf(old.spec);
       keepAllocated(spec, before);
+      matchClusterIps(spec, before);
       dropForType(spec, before);
-      matchClusterIps(spec);
       // What a balancer was given for goes with the type.
       if (before.type === "LoadBalancer" && spec.type !== "LoadBalancer") {
         // The conditions stay.
@@ -51,15 +51,29 @@ export function serviceStrategy(options: {
     validate: validateService,
     validateStatus: (service, _old, errors) => validateServiceStatus(service, errors),
     warnings(service) {
-      const { externalIPs, trafficDistribution } = fieldsOf(service.spec);
-      return [
-        ...(externalIPs === undefined
-          ? []
-          : ["spec.externalIPs is deprecated and may no longer be implemented in some clusters"]),
-        ...(trafficDistribution === "PreferClose"
-          ? ['spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"']
-          : []),
+      const spec = fieldsOf(service.spec);
+      const headless = spec.type === "ClusterIP" && spec.clusterIP === "None";
+      const isName = spec.type === "ExternalName";
+      const external = listOf(spec.externalIPs).length > 0;
+      const found: readonly (readonly [boolean, string])[] = [
+        [headless && spec.loadBalancerIP !== undefined, "spec.loadBalancerIP is ignored for headless services"],
+        [headless && external, "spec.externalIPs is ignored for headless services"],
+        [headless && spec.sessionAffinity !== "None", "spec.SessionAffinity is ignored for headless services"],
+        [
+          external && !headless && !isName,
+          "spec.externalIPs is deprecated and may no longer be implemented in some clusters",
+        ],
+        [external && isName, 'spec.externalIPs is ignored when spec.type is "ExternalName"'],
+        [
+          spec.externalName !== undefined && !isName,
+          'spec.externalName is ignored when spec.type is not "ExternalName"',
+        ],
+        [
+          spec.trafficDistribution === "PreferClose",
+          'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"',
+        ],
       ];
+      return found.filter(([is]) => is).map(([, text]) => text);
     },
     allocate: (service, old, errors, context) => allocateService(service, old, errors, context, options),
   };
@@ -92,12 +106,8 @@ function applyDefaults(service: Stored): void {
 /** An update that leaves out what was given out does not give it back. */
 function keepAllocated(spec: Fields, before: Fields): void {
   if (needsClusterIp(spec) && needsClusterIp(before)) {
-    if (!spec.clusterIP) spec.clusterIP = before.clusterIP;
-    if (listOf(spec.clusterIPs).length === 0 && spec.clusterIP === before.clusterIP) {
-      spec.clusterIPs = before.clusterIPs;
-    }
-    spec.ipFamilies ??= before.ipFamilies;
-    spec.ipFamilyPolicy ??= before.ipFamilyPolicy;
+    spec.clusterIP ??= before.clusterIP;
+    spec.clusterIPs ??= before.clusterIPs;
   }
   if (mayHaveNodePort(spec) && mayHaveNodePort(before)) keepNodePorts(spec, before);
   if (needsHealthCheckPort(spec) && needsHealthCheckPort(before)) {
@@ -109,16 +119,14 @@ function keepAllocated(spec: Fields, before: Fields): void {
 function keepNodePorts(spec: Fields, before: Fields): void {
   const ports = listOf(spec.ports).filter(isFields);
   const taken = new Set(ports.map((port) => port.nodePort).filter((port) => port !== undefined));
-  if (!needsNodePort(spec)) return;
-  for (const port of ports) {
-    if (port.nodePort !== undefined) continue;
-    const same = listOf(before.ports)
+  const byName = new Map(
+    listOf(before.ports)
       .filter(isFields)
-      .find((one) => one.name === port.name);
-    const nodePort = same?.nodePort;
-    if (nodePort === undefined || taken.has(nodePort)) continue;
-    taken.add(nodePort);
-    port.nodePort = nodePort;
+      .map((port) => [port.name, port.nodePort]),
+  );
+  for (const port of ports) {
+    const nodePort = byName.get(port.name);
+    if (port.nodePort === undefined && nodePort !== undefined && !taken.has(nodePort)) port.nodePort = nodePort;
   }
 }
 
@@ -135,8 +143,8 @@ function dropForType(spec: Fields, before: Fields): void {
     for (const port of listOf(spec.ports).filter(isFields)) {
       if (old.has(port.nodePort)) delete port.nodePort;
     }
-    if (!isExternal(spec)) drop("externalTrafficPolicy");
   }
+  if (isExternal(before) && !isExternal(spec)) drop("externalTrafficPolicy");
   if (needsHealthCheckPort(before) && !needsHealthCheckPort(spec)) drop("healthCheckNodePort");
   if (before.type === "LoadBalancer" && spec.type !== "LoadBalancer") {
     drop("allocateLoadBalancerNodePorts");
@@ -144,10 +152,13 @@ function dropForType(spec: Fields, before: Fields): void {
   }
 }
 
-/** clusterIP and clusterIPs say the same: whichever is given fills the other. */
-function matchClusterIps(spec: Fields): void {
+/** clusterIP and clusterIPs say the same: when only one of them was changed, the other follows. */
+function matchClusterIps(spec: Fields, before: Fields): void {
   const list = listOf(spec.clusterIPs);
-  if (spec.clusterIP && list.length === 0) spec.clusterIPs = [spec.clusterIP];
-  else if (!spec.clusterIP && list.length > 0) spec.clusterIP = list[0];
-  if (spec.clusterIP === "") delete spec.clusterIP;
+  if (list.length === 0 && spec.clusterIP === before.clusterIP && before.clusterIPs !== undefined) {
+    spec.clusterIPs = before.clusterIPs;
+  }
+  if (spec.clusterIP === before.clusterIP || !equal(spec.clusterIPs, before.clusterIPs)) return;
+  if (spec.clusterIP) spec.clusterIPs = [spec.clusterIP];
+  else delete spec.clusterIPs;
 }

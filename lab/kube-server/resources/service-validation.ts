@@ -87,13 +87,20 @@ function validateTargetPort(field: string, value: unknown, errors: FieldErrors):
   if (/^-|-$/.test(text)) errors.invalid(field, text, "must not begin or end with a hyphen");
 }
 
-/** What ports may not share; node ports are looked at when they are given out. */
+/** What ports may not share. */
 function validatePortUse(service: Stored, errors: FieldErrors): void {
   const ports = portsOf(service);
+  const nodePorts = new Set<string>();
   const keys = new Set<string>();
   ports.forEach((port, index) => {
     if (port.nodePort === undefined || at(service, "spec", "type") !== "ClusterIP") return;
     errors.forbidden(`spec.ports[${index}].nodePort`, "may not be used when `type` is 'ClusterIP'");
+  });
+  ports.forEach((port, index) => {
+    if (port.nodePort === undefined) return;
+    const key = `${textOf(port.protocol)}/${textOf(port.nodePort)}`;
+    if (nodePorts.has(key)) errors.duplicate(`spec.ports[${index}].nodePort`, port.nodePort);
+    nodePorts.add(key);
   });
   ports.forEach(({ protocol, port }, index) => {
     const key = `${textOf(protocol)}/${textOf(port)}`;
@@ -170,6 +177,17 @@ function validateLoadBalancer(service: Stored, errors: FieldErrors): void {
   if (spec.allocateLoadBalancerNodePorts !== undefined && !loadBalancer) {
     errors.forbidden("spec.allocateLoadBalancerNodePorts", LB_ONLY);
   }
+  validateClass(service, undefined, errors);
+}
+
+/** For a change it is looked at before everything else, and again with the rest. */
+function validateClass(service: Stored, old: Stored | undefined, errors: FieldErrors): void {
+  const spec = fieldsOf(service.spec);
+  const before = fieldsOf(old?.spec);
+  const loadBalancer = spec.type === "LoadBalancer";
+  if (before.type === "LoadBalancer" && loadBalancer && spec.loadBalancerClass !== before.loadBalancerClass) {
+    errors.invalid("spec.loadBalancerClass", spec.loadBalancerClass, "may not change once set");
+  }
   if (spec.loadBalancerClass === undefined) return;
   if (!loadBalancer) errors.forbidden("spec.loadBalancerClass", LB_ONLY);
   for (const problem of keyProblems(textOf(spec.loadBalancerClass))) {
@@ -184,13 +202,7 @@ function validateChange(service: Stored, old: Stored, errors: FieldErrors): void
   if (bothHaveIp && before.clusterIP && spec.clusterIP !== before.clusterIP) {
     errors.invalid("spec.clusterIPs[0]", listOf(spec.clusterIPs), "may not change once set");
   }
-  if (
-    before.type === "LoadBalancer" &&
-    spec.type === "LoadBalancer" &&
-    spec.loadBalancerClass !== before.loadBalancerClass
-  ) {
-    errors.invalid("spec.loadBalancerClass", spec.loadBalancerClass, "may not change once set");
-  }
+  validateClass(service, old, errors);
   if (
     needsHealthCheckPort(spec) &&
     needsHealthCheckPort(before) &&

@@ -1,8 +1,8 @@
 import { DATA_SCENARIOS } from "./data.ts";
 import { FORM_SCENARIOS } from "./forms.ts";
-import { MORE_SCENARIOS } from "./patches-and-watches.ts";
 import { LEASE_SCENARIOS, NODE_SCENARIOS } from "./nodes-and-leases.ts";
 import { PATCH_SCENARIOS } from "./patches.ts";
+import { MORE_SCENARIOS } from "./patches-and-watches.ts";
 import { READ_SCENARIOS } from "./reads.ts";
 import type { Scenario } from "./scenario.ts";
 import { SERVICE_CHANGE_SCENARIOS } from "./service-changes.ts";

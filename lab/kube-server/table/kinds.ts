@@ -154,11 +154,7 @@ export const CONFIG_MAP_COLUMNS: readonly Column[] = [
   column("Data", (map) => Object.keys({ ...fieldsOf(map.data), ...fieldsOf(map.binaryData) }).length),
   AGE,
 ];
-export const SERVICE_ACCOUNT_COLUMNS: readonly Column[] = [
-  NAME,
-  column("Secrets", (account) => listOf(account.secrets).length),
-  AGE,
-];
+export const SERVICE_ACCOUNT_COLUMNS: readonly Column[] = [NAME, AGE];
 export const LEASE_COLUMNS: readonly Column[] = [NAME, column("Holder", field("spec", "holderIdentity")), AGE];
 
 /** At most three, then "+ 2 more...". */
