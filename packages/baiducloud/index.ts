@@ -1,3 +1,4 @@
+export * from "./audit/index.ts";
 export * from "./cloud-config.ts";
 export * from "./cloud-connection.ts";
 export { annotationPage, annotationSchema } from "./load-balancers/annotation-docs.ts";
@@ -6,6 +7,7 @@ export * from "./load-balancers/annotations.ts";
 export { nodesWithEndpoints } from "./load-balancers/backends.ts";
 export { type Desired, type DesiredOptions, desiredOf, type LoadBalancerDefaults } from "./load-balancers/desired.ts";
 export { type Drift, driftOf, driftText } from "./load-balancers/drift.ts";
+export type { ClusterContent, Inspection } from "./load-balancers/inspect.ts";
 export * from "./load-balancers/inspect.ts";
 export { createObserver, type Observer } from "./load-balancers/observe.ts";
 export type { Observed } from "./load-balancers/observed.ts";

@@ -46,7 +46,9 @@ export async function readCloud(
     unlessRefused("security groups", async () => client.securityGroups.list(await vpcId(), options)),
     unlessRefused("routes", tables),
   ]);
-  const byId = <T>(all: readonly T[], id: (one: T) => string) => [...new Map(all.map((one) => [id(one), one])).values()];
+  const byId = <T>(all: readonly T[], id: (one: T) => string) => [
+    ...new Map(all.map((one) => [id(one), one])).values(),
+  ];
   return {
     loadBalancers: byId([...blbs, ...blbs6], ({ blbId }) => blbId),
     addresses: byId([...eips, ...eips6], ({ eip }) => eip),

@@ -1,9 +1,4 @@
-import {
-  type InstanceLookup,
-  TAINT_SHUTDOWN,
-  TAINT_TO_BE_DELETED,
-  TAINT_UNINITIALIZED,
-} from "@ccm/cloud-provider";
+import { type InstanceLookup, TAINT_SHUTDOWN, TAINT_TO_BE_DELETED, TAINT_UNINITIALIZED } from "@ccm/cloud-provider";
 import type { Event, Node } from "@ccm/kube";
 import { adviceFor, type Explanation, lastError, retryOf } from "./explanation.ts";
 
@@ -44,13 +39,16 @@ export function explainNode(facts: {
   if (has(TAINT_NETWORK)) {
     const condition = node.status?.conditions?.find(({ type }) => type === "NetworkUnavailable");
     reasons.push(`its Pods have no route: ${condition?.message ?? "nobody has said that the network is there"}`);
-    todo.add(adviceFor("", condition?.message ?? "") || "see the Events of the route controller: kubectl get events -A");
+    todo.add(
+      adviceFor("", condition?.message ?? "") || "see the Events of the route controller: kubectl get events -A",
+    );
   }
   if (has(TAINT_TO_BE_DELETED)) reasons.push("the cluster autoscaler is about to delete it: it is no backend any more");
   const others = taints.filter(
     ({ key }) => ![TAINT_UNINITIALIZED, TAINT_SHUTDOWN, TAINT_NETWORK, TAINT_TO_BE_DELETED].includes(key),
   );
-  for (const { key, effect } of others) reasons.push(`${key} (${effect}) does not come from the cloud controller manager`);
+  for (const { key, effect } of others)
+    reasons.push(`${key} (${effect}) does not come from the cloud controller manager`);
   const gone = lookup?.state === "absent";
   if (gone && !uninitialized) reasons.push(`${cloud}: a Node that is not Ready and whose machine is gone is deleted`);
   if (error && uninitialized) todo.add(adviceFor(error.reason, error.message));

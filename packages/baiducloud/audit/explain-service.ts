@@ -24,7 +24,8 @@ export function explainService(facts: {
   const object = `Service ${keyOf(service)}`;
   const going = service.metadata.deletionTimestamp !== undefined;
   const none = { object, problems: [], changes: [], lastError: undefined, nextRetry: "", todo: [] };
-  if (notOurs !== "" && !going) return { ...none, state: "not ours", summary: `No load balancer from here: ${notOurs}.` };
+  if (notOurs !== "" && !going)
+    return { ...none, state: "not ours", summary: `No load balancer from here: ${notOurs}.` };
 
   const addresses = (service.status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip ?? hostname ?? "");
   const condition = (service.status?.conditions ?? []).find(({ type }) => type === CONDITION);
@@ -60,11 +61,14 @@ export function explainService(facts: {
   if (problems.length > 0) return told(problems[0]?.message ?? "", "failing", retryOf(error, retryable));
   if (addresses.length > 0 && condition?.status === "True") {
     const summary = `It has its address (${addresses.join(", ")}), but the cloud is not as the Service wants it.`;
-    todo.add("wait: the next periodic look repairs it (--service-drift-period); an edit of the Service does so at once");
+    todo.add(
+      "wait: the next periodic look repairs it (--service-drift-period); an edit of the Service does so at once",
+    );
     return told(summary, "drifted", "with the next periodic look");
   }
   const summary =
-    message || `No address yet: ${wantsLoadBalancer(service) ? "its controller has not finished with it" : "not wanted"}.`;
+    message ||
+    `No address yet: ${wantsLoadBalancer(service) ? "its controller has not finished with it" : "not wanted"}.`;
   return told(summary, "pending", error ? retryOf(error, true) : ccmRuns === false ? "" : "at once");
 }
 

@@ -49,7 +49,9 @@ const LONGEST_WAIT = "5 minutes";
 
 export function retryOf(error: LastError | undefined, retryable: boolean): string {
   if (!retryable) return "after an edit; without one with the periodic look (every 10 minutes, --service-drift-period)";
-  return error ? `by itself, at most ${LONGEST_WAIT} after the last failure (${error.at})` : `by itself, within ${LONGEST_WAIT}`;
+  return error
+    ? `by itself, at most ${LONGEST_WAIT} after the last failure (${error.at})`
+    : `by itself, within ${LONGEST_WAIT}`;
 }
 
 const ADVICE: readonly (readonly [of: RegExp, what: string])[] = [
@@ -69,7 +71,10 @@ const ADVICE: readonly (readonly [of: RegExp, what: string])[] = [
   [/LoadBalancerNotOurs/, "name another load balancer in the annotation"],
   [/SubnetHasNoMoreIp|no subnet of type BCC/, "make a subnet of type BCC with free addresses, or name one (SubnetId)"],
   [/arrears/, "settle the account's bill"],
-  [/connection refused|host name not found|no connection within|TLS/, "make the cloud's endpoints reachable (see doctor)"],
+  [
+    /connection refused|host name not found|no connection within|TLS/,
+    "make the cloud's endpoints reachable (see doctor)",
+  ],
 ];
 
 /** What to do about a failure, from its reason or the cloud's code in its words; "" when the words have to do. */

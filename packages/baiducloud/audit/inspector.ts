@@ -35,12 +35,7 @@ export function createInspector(options: {
     instances,
     vpcId,
     inspect: (service, signal) =>
-      inspectService(
-        underPolicy(service, config),
-        seen,
-        { observer, clusterId, defaults: { bandwidthMbps } },
-        signal,
-      ),
+      inspectService(underPolicy(service, config), seen, { observer, clusterId, defaults: { bandwidthMbps } }, signal),
   };
 }
 

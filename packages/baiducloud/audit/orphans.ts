@@ -1,8 +1,8 @@
 import type { Eip, LoadBalancer, RouteRule, SecurityGroup } from "@ccm/bce";
 import { FINALIZER_LOAD_BALANCER } from "@ccm/cloud-provider";
 import type { Node, Service } from "@ccm/kube";
-import { FORMER_EIP_MARK, looksGenerated } from "../load-balancers/find.ts";
 import { readAnnotations } from "../load-balancers/annotations.ts";
+import { FORMER_EIP_MARK, looksGenerated } from "../load-balancers/find.ts";
 import {
   clusterInDescription,
   description,

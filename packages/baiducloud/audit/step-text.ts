@@ -66,7 +66,11 @@ function describe(step: Step): Omit<Change, "facet" | "detail"> & { readonly det
     case "bindSecurityGroup":
     case "unbindSecurityGroup": {
       const word = step.do === "bindSecurityGroup" ? "bind" : "unbind";
-      return { kind: "change", object: `load balancer ${step.blbId}`, detail: `${word} security group ${step.groupId}` };
+      return {
+        kind: "change",
+        object: `load balancer ${step.blbId}`,
+        detail: `${word} security group ${step.groupId}`,
+      };
     }
     case "createListener":
     case "updateListener": {

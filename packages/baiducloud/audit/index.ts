@@ -1,0 +1,14 @@
+export * from "./access.ts";
+export * from "./adoption.ts";
+export * from "./check.ts";
+export * from "./content.ts";
+export * from "./doctor.ts";
+export * from "./explain-node.ts";
+export * from "./explain-service.ts";
+export type { Explanation, LastError } from "./explanation.ts";
+export * from "./former-ccm.ts";
+export * from "./inspector.ts";
+export * from "./orphans.ts";
+export * from "./remove-orphan.ts";
+export * from "./server-time.ts";
+export * from "./step-text.ts";
