@@ -113,12 +113,15 @@ export function createWorld({ guarded = false } = {}) {
         alive = false;
       },
       /** What the server on `port` answers: "<status> <text>". */
-      async get(path: string, port = 10258, method = "GET", token?: string) {
+      async get(path: string, port = 10258, method = "GET", token?: string, text?: string) {
         const entry = handlers.find((one) => one.port === port);
         if (!entry) throw new Error(`nothing is served on port ${port}`);
         const ask = inProcessTransport(entry.handler);
         const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
-        const { status, body } = await until(clock, ask({ method, url: `https://ccm.test${path}`, headers }));
+        const { status, body } = await until(
+          clock,
+          ask({ method, url: `https://ccm.test${path}`, headers, ...(text ? { body: text } : {}) }),
+        );
         return `${status} ${await readText(body)}`;
       },
       async terminate() {
