@@ -1,39 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { nodeSourceOf } from "@ccm/baiducloud";
 import type { InstanceStatus, MachineProduct } from "@ccm/baiducloud-simulator";
-import type { InstanceLookup, InstanceMetadata } from "@ccm/cloud-provider";
-import type { Node } from "@ccm/kube";
-import { createProviderScene, type ProviderScene, refusal } from "./provider-scene.ts";
-
-const signal = new AbortController().signal;
-
-function node(
-  name: string,
-  more: { providerID?: string; annotations?: Record<string, string>; ip?: string } = {},
-): Node {
-  return {
-    metadata: { name, uid: `uid-${name}`, ...(more.annotations ? { annotations: more.annotations } : {}) },
-    spec: more.providerID === undefined ? {} : { providerID: more.providerID },
-    status: more.ip ? { addresses: [{ type: "InternalIP", address: more.ip }] } : {},
-  };
-}
-
-async function look(scene: ProviderScene, ...nodes: readonly Node[]): Promise<readonly InstanceLookup[]> {
-  const { instances } = scene.provider;
-  assert.ok(instances?.lookupMany);
-  return scene.during(instances.lookupMany(nodes, signal));
-}
-
-function metadataOf(lookup: InstanceLookup | undefined): InstanceMetadata {
-  assert.equal(lookup?.state, "found", JSON.stringify(lookup));
-  return lookup.metadata;
-}
-
-const reasonOf = (lookup: InstanceLookup | undefined) => (lookup?.state === "unknown" ? lookup.reason : "");
-const SOURCES = ["bcc", "cce"] as const;
-const sourced = (source: string, more: object = {}) =>
-  createProviderScene({ cloudConfig: { NodeSource: source, ...more } });
+import { TransportError } from "@ccm/base";
+import { look, metadataOf, node, reasonOf, SOURCES, sourced } from "./node-scene.ts";
+import { createProviderScene, refusal } from "./provider-scene.ts";
 
 describe("row 2: names", () => {
   it("are the former CCM's: provider cce, provider ID cce://<id>, a bare id accepted, another cloud's not", async () => {
@@ -315,6 +285,26 @@ describe("row 11: what the cloud says of a machine", () => {
     assert.equal((await look(never, node("a", { providerID: "cce://i-gone1234" })))[0]?.state, "absent");
   });
 
+  it("does not depend on products whose host the region has not got", async () => {
+    for (const [code, expected] of [
+      ["ENOTFOUND", ["found", "absent"]],
+      ["EAI_AGAIN", "error"],
+    ] as const) {
+      const scene = await sourced("bcc");
+      scene.simulator.createInstance({ name: "a" });
+      scene.intercept = (call) => {
+        if (!/ (bbc|hpas)\//.test(call)) return undefined;
+        throw new TransportError("unresolved", "host name not found", Object.assign(new Error("dns"), { code }));
+      };
+      const lookups = look(scene, node("a"), node("b", { providerID: "cce://i-gone1234" }));
+      const states = await lookups.then(
+        (all) => all.map(({ state }) => state),
+        () => "error",
+      );
+      assert.deepEqual(states, expected, code);
+    }
+  });
+
   it("is not asked about one by one when half of all are missing from the lists", async () => {
     const scene = await sourced("bcc");
     const nodes = Array.from({ length: 200 }, (_, i) => node(`n${i}`, { providerID: `cce://i-gone${i}` }));
@@ -329,56 +319,5 @@ describe("row 11: what the cloud says of a machine", () => {
     const scene = await sourced("bcc");
     const [lookup] = await look(scene, node("a", { providerID: "cce://vm-edge-1" }));
     assert.match(reasonOf(lookup), /no id of a machine that can be asked for/);
-  });
-});
-
-describe("the choice of where nodes are looked up", () => {
-  const logged = (scene: ProviderScene) => scene.logs.filter((line) => line.includes("nodes are looked up"));
-
-  it("is CCE for a cluster that CCE knows, and is logged once", async () => {
-    const scene = await createProviderScene();
-    const { id } = scene.simulator.createInstance({ name: "a" });
-    for (let i = 0; i < 3; i++) await look(scene, node("a", { providerID: `cce://${id}` }));
-    assert.deepEqual(logged(scene), [
-      'info nodes are looked up in one place {"source":"cce","why":"CCE knows cluster cce-scene"}',
-    ]);
-  });
-
-  it("is BCC for another cluster, and where CCE may not be asked", async () => {
-    const own = await createProviderScene({ clusterId: "my-cluster" });
-    await look(own, node("a"));
-    assert.match(logged(own)[0] ?? "", /"source":"bcc","why":"cluster ID my-cluster is not one of CCE's/);
-    assert.ok(!own.calls.some((call) => call.includes(" cce/")));
-    const refused = await createProviderScene();
-    refused.intercept = (call) => (call.includes(" cce/") ? refusal(403, "cce.warning.Unauthorized") : undefined);
-    await look(refused, node("a"));
-    assert.match(logged(refused)[0] ?? "", /"source":"bcc","why":"CCE cannot be asked: .*Unauthorized/);
-  });
-
-  it("waits for a better day when CCE is down", async () => {
-    const scene = await createProviderScene();
-    scene.intercept = (call) => (call.includes(" cce/") ? refusal(503, "Unavailable") : undefined);
-    await assert.rejects(look(scene, node("a")));
-    assert.deepEqual(logged(scene), []);
-    scene.intercept = undefined;
-    await look(scene, node("a"));
-    assert.match(logged(scene)[0] ?? "", /"source":"cce"/);
-  });
-
-  it("can be asked for by whoever wants to show it", async () => {
-    const scene = await sourced("bcc");
-    const cce = { listInstances: () => Promise.reject(new Error("must not be asked")) };
-    const choice = await nodeSourceOf(scene.config, { cce });
-    assert.deepEqual(choice, { source: "bcc", why: "NodeSource of the cloud config" });
-  });
-});
-
-describe("row 42: the Cluster API", () => {
-  it("stays unsupported: the provider has instances, routes and load balancers, and no clusters", async () => {
-    const { provider } = await createProviderScene();
-    assert.deepEqual(
-      ["instances", "routes", "loadBalancers", "clusters"].map((capability) => capability in provider),
-      [true, true, true, false],
-    );
   });
 });

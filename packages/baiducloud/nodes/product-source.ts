@@ -29,20 +29,23 @@ export function createProductSource(options: ProductSourceOptions): MachineSourc
   const networks = new TtlCache<BareMetalNetwork>(clock, NETWORK_MS, 10_000);
   const told = new Set<string>();
 
-  /** Of a product that the account has not got, or that we may not ask: told once, with what to do. */
-  const unlessRefused = async <T>(product: string, read: Promise<readonly T[]>): Promise<readonly T[]> => {
+  const tellRefused = (product: MachineType, error: unknown): void => {
+    if (told.has(product)) return;
+    told.add(product);
+    logger.warn("a product cannot be asked for its machines: Nodes on them are not found, nor seen to be gone", {
+      product,
+      error: errorText(error),
+      remedy: "grant read access, or leave it out of MachineTypes in the cloud config",
+    });
+  };
+  /** A product that the account has not got, that is not in this region, or that we may not ask, has no machines to list. */
+  const unlessRefused = async <T>(product: MachineType, read: Promise<readonly T[]>): Promise<readonly T[]> => {
     try {
       return await read;
     } catch (error) {
+      if (isNotHere(error)) return [];
       if (!isBceError(error, "auth", "permanent")) throw error;
-      if (!told.has(product)) {
-        logger.warn("a product refuses to list its machines: Nodes on them cannot be found by name", {
-          product,
-          error: error.message,
-          remedy: "grant read access, or leave it out of MachineTypes in the cloud config",
-        });
-      }
-      told.add(product);
+      tellRefused(product, error);
       return [];
     }
   };
@@ -88,9 +91,10 @@ export function createProductSource(options: ProductSourceOptions): MachineSourc
         if (machine) return { machine };
       } catch (error) {
         if (signal.aborted) throw error;
-        // An account that has never opened the product has no machine there.
-        const none = isBceError(error, "absent") || (isBceError(error, "auth") && error.code === "OptInRequired");
-        if (!none) return { unknown: `${errorText(error)}${refusalRemedy(error, type)}` };
+        if (!isBceError(error, "absent") && (type === "bcc" || !isNotHere(error))) {
+          if (isBceError(error, "auth", "permanent")) tellRefused(type, error);
+          return { unknown: `${errorText(error)}${refusalRemedy(error, type)}` };
+        }
         said.push(errorText(error));
       }
     }
@@ -140,6 +144,17 @@ export function createProductSource(options: ProductSourceOptions): MachineSourc
       return new Map([...servers, ...ai, ...others]);
     },
   };
+}
+
+/** The account has never opened the product, or the region has no such host: there is no machine of ours. */
+function isNotHere(error: unknown): boolean {
+  if (!isBceError(error)) return false;
+  if (error.code === "OptInRequired") return true;
+  for (let cause: unknown = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
+    // What DNS says of a name that there is not; a server that cannot be asked is EAI_AGAIN.
+    if ("code" in cause && cause.code === "ENOTFOUND") return true;
+  }
+  return false;
 }
 
 function refusalRemedy(error: unknown, type: MachineType): string {
