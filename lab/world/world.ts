@@ -28,6 +28,8 @@ export interface WorldOptions {
   readonly routes?: boolean;
   /** Keys of the cloud config besides those that every world needs. */
   readonly cloudConfig?: Readonly<Record<string, unknown>>;
+  /** How long each call of the cloud takes. Default: 2 to 20 ms, by chance. */
+  readonly cloudLatencyMs?: number;
 }
 
 /** A running cloud controller manager of the world. */
@@ -76,8 +78,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     const chance = random(`latency ${name}`);
     return () => sleep(clock, FASTEST_MS + chance.next() * LATENCY_SPREAD_MS);
   };
-  const slow = (name: string, handler: Parameters<typeof inProcessTransport>[0]): Transport => {
-    const delay = latency(name);
+  const slow = (name: string, handler: Parameters<typeof inProcessTransport>[0], fixedMs?: number): Transport => {
+    const delay = fixedMs === undefined ? latency(name) : () => sleep(clock, fixedMs / 2);
     return inProcessTransport(handler, { before: delay, after: delay });
   };
   const client = createKubeClient({
@@ -103,7 +105,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       const process = createProcess(clock);
       const chance = random(name);
       const kube = process.wrap(trace.record(name, "kube", slow(`${name} kube`, server.handler)));
-      const cloud = process.wrap(trace.record(name, "cloud", slow(`${name} cloud`, simulator.handler)));
+      const cloud = process.wrap(
+        trace.record(name, "cloud", slow(`${name} cloud`, simulator.handler, options.cloudLatencyMs)),
+      );
       const config: ManagerConfig = {
         ...defaultConfig("cce"),
         clusterName: CLUSTER_ID,

@@ -5,6 +5,9 @@ import { Slots } from "./lanes.ts";
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2000;
+/** How fast what is known of the time that a change takes follows what is seen. */
+const LEARNING = 0.3;
+const LONGEST_TYPICAL_MS = 10_000;
 /** After that the caller's worker is freed. */
 const PATIENCE_MS = 60_000;
 /** Refusals of one write because the load balancer was busy after all. */
@@ -35,11 +38,24 @@ export function createBlbTurns(
   /** Load balancers that may still be at work, each with the number of the write that says so. */
   const busy = new Map<string, number>();
   let writes = 0;
+  /** When each of them was last written to, and how long it took the others of late: to look sooner is of no use. */
+  const writtenAt = new Map<string, number>();
+  let typicalMs = 0;
 
   const settled = async (blbId: string, operation: string, options: ReadOptions): Promise<void> => {
     const since = clock.monotonic();
+    const written = writtenAt.get(blbId) ?? since;
+    if (busy.has(blbId) && written + typicalMs > since) await sleep(clock, written + typicalMs - since, options.signal);
+    let early = false;
     for (let pause = FIRST_PAUSE_MS; busy.has(blbId); pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5)) {
+      const asked = clock.monotonic();
       const status = await look(blbId, options);
+      if (status === "available" && writtenAt.has(blbId)) {
+        // Found at rest at the first look: it may be so sooner. Found at work before: it takes at least so long.
+        const took = early ? asked - written : (asked - written) * 0.95;
+        typicalMs += (Math.min(took, LONGEST_TYPICAL_MS) - typicalMs) * LEARNING;
+      }
+      early = true;
       // paused and unavailable do not pass by themselves: the cloud says best what it makes of the write.
       if (status !== "updating" && status !== "creating") break;
       if (clock.monotonic() - since > PATIENCE_MS) {
@@ -49,6 +65,7 @@ export function createBlbTurns(
       await sleep(clock, pause, options.signal);
     }
     busy.delete(blbId);
+    writtenAt.delete(blbId);
   };
 
   return {
@@ -63,7 +80,9 @@ export function createBlbTurns(
           await settled(blbId, operation, options);
           busy.set(blbId, ++writes);
           try {
-            return await run();
+            const answer = await run();
+            writtenAt.set(blbId, clock.monotonic());
+            return answer;
           } catch (error) {
             if (isBceError(error, "permanent", "auth", "quota", "absent", "throttled")) busy.delete(blbId);
             // Refused before anything was done, because of somebody else's change: nothing is ambiguous about it.
@@ -75,7 +94,10 @@ export function createBlbTurns(
         if (--turn.users === 0) turns.delete(blbId);
       }
     },
-    forget: (blbId) => void busy.delete(blbId),
+    forget(blbId) {
+      busy.delete(blbId);
+      writtenAt.delete(blbId);
+    },
     async read(run, statuses) {
       const before = writes;
       const answer = await run();

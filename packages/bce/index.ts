@@ -11,7 +11,7 @@ export {
 } from "./credentials.ts";
 export * from "./endpoints.ts";
 export * from "./error.ts";
-export { checkLimits, DEFAULT_LIMITS, type RateLimit, type RateLimits } from "./limits.ts";
+export { checkLimits, DEFAULT_LIMITS, limitOf, type RateLimit, type RateLimits } from "./limits.ts";
 export type { BareMetal, BareMetalNetwork, Bbc } from "./products/bbc.ts";
 export type { Bcc, Instance } from "./products/bcc.ts";
 export type { Backend, Blb, BlbSpec, Listener, ListenerType, LoadBalancer } from "./products/blb.ts";

@@ -3,6 +3,7 @@ import { type BceClient, type BlbSpec, clientToken, isBceError, type WriteOption
 import { cloudErrorOf, type FacetProblem } from "@ccm/cloud-provider";
 import { describe, problemOf } from "./apply-words.ts";
 import type { Observer } from "./observe.ts";
+import { stagesOf } from "./stages.ts";
 import { type Facet, NEW, NEW_EIP, type Step } from "./steps.ts";
 import type { Waits } from "./wait.ts";
 
@@ -72,6 +73,26 @@ export function createApply(options: ApplyOptions): Apply {
         throw error;
       }
     };
+    /**
+     * The cloud takes all or none of them. One whose machine is gone, while its Node is still there, must not keep the others
+     * out: they are halved until it is found, and left alone for a while.
+     */
+    const addBackends = async (blbId: string, backends: readonly Weighted[]): Promise<void> => {
+      try {
+        await blb.addBackends(blbId, backends, once("backends"));
+      } catch (error) {
+        if (!isBceError(error, "absent") || !(await blb.look(blbId, { lane: "backend", signal }))) throw error;
+        const [only, ...others] = backends;
+        if (only && others.length === 0) {
+          logger.warn("an instance that is to be a backend does not exist", { instance: only.instanceId, blb: blbId });
+          observer.made.note(goneInstance(only.instanceId), only.instanceId);
+          return;
+        }
+        const middle = Math.ceil(backends.length / 2);
+        await addBackends(blbId, backends.slice(0, middle));
+        await addBackends(blbId, backends.slice(middle));
+      }
+    };
     const run = async (step: Step): Promise<void> => {
       switch (step.do) {
         case "createLoadBalancer": {
@@ -119,7 +140,7 @@ export function createApply(options: ApplyOptions): Apply {
         case "deleteListeners":
           return ignoreAbsent(blb.deleteListeners(blbOf(step.blbId), step.listeners, once("listener")));
         case "addBackends":
-          return blb.addBackends(blbOf(step.blbId), weighted(step), once("backends"));
+          return addBackends(blbOf(step.blbId), weighted(step));
         case "updateBackends":
           return blb.updateBackends(blbOf(step.blbId), weighted(step), once("backends"));
         case "removeBackends":
@@ -135,7 +156,6 @@ export function createApply(options: ApplyOptions): Apply {
         case "bindEip": {
           const address = eipOf(step.eip);
           await waits.eipIs(address, "available", signal);
-          await waits.blbAvailable(blbOf(step.blbId), signal);
           await eip.bind(address, { instanceType: "BLB", instanceId: blbOf(step.blbId) }, once("bind", address));
           await waits.eipIs(address, "binded", signal);
           return;
@@ -159,16 +179,13 @@ export function createApply(options: ApplyOptions): Apply {
       }
     };
 
-    for (const step of steps) {
+    const attempt = async (step: Step): Promise<void> => {
       const dependsOnFailed = failed.has("load-balancer") && NEEDS_BLB.has(step.facet) && usesNew(step);
       // A step on an address builds on the one before it; listeners and backends do not depend on each other.
-      if (dependsOnFailed || (step.facet === "address" && failed.has("address"))) continue;
+      if (dependsOnFailed || (step.facet === "address" && failed.has("address"))) return;
       // Fails closed: who asked for few must not get the whole world.
-      if (
-        step.facet === "source-ranges" ? failed.has("source-ranges") : failed.has("source-ranges") && OPENS.has(step.do)
-      )
-        continue;
-      if (step.do === "deleteLoadBalancer" && step.onlyWhenReplaced && failed.size > 0) continue;
+      if (failed.has("source-ranges") && (step.facet === "source-ranges" || OPENS.has(step.do))) return;
+      if (step.do === "deleteLoadBalancer" && step.onlyWhenReplaced && failed.size > 0) return;
       try {
         await run(step);
         logger.info("cloud changed", describe(step, blbOf, eipOf));
@@ -178,6 +195,12 @@ export function createApply(options: ApplyOptions): Apply {
         if (isBceError(error, "conflict", "mismatch", "absent")) conflict = true;
         problems.push(problemOf(step, error));
       }
+    };
+    for (const stage of stagesOf(steps)) {
+      const lanes = stage.map(async (lane) => {
+        for (const step of lane) await attempt(step);
+      });
+      await Promise.all(lanes);
     }
     return { problems, conflict, blbId: newBlb };
   };
@@ -191,7 +214,17 @@ async function ignoreAbsent(call: Promise<void>): Promise<void> {
   }
 }
 
-function weighted(step: { readonly instanceIds: readonly string[]; readonly weight: number }) {
+interface Weighted {
+  readonly instanceId: string;
+  readonly weight: number;
+}
+
+/** Under this name the observer remembers an instance that the cloud did not know. */
+export function goneInstance(id: string): string {
+  return `gone ${id}`;
+}
+
+function weighted(step: { readonly instanceIds: readonly string[]; readonly weight: number }): readonly Weighted[] {
   return step.instanceIds.map((instanceId) => ({ instanceId, weight: step.weight }));
 }
 

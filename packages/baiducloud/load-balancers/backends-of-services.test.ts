@@ -133,6 +133,24 @@ describe("the backends of a Service", () => {
       },
       { nodes: 100 },
     ));
+  it("row 27: are all that exist, when the machine of a Node is gone and the Node still there", () =>
+    inLab(
+      async (lab) => {
+        const [first] = lab.simulator.inventory().instances;
+        lab.simulator.deleteInstance(first?.id ?? "");
+        await lab.apply("web");
+        assert.deepEqual((await lab.ensure("web")).problems, []);
+        assert.equal((await backends(lab)).length, 14);
+        lab.calls.length = 0;
+        await lab.ensure("web");
+        assert.deepEqual(
+          lab.calls.filter((call) => /^(POST|PUT) .*backendserver/.test(call)),
+          [],
+          "not again at once",
+        );
+      },
+      { nodes: 15 },
+    ));
   it("row 27: have the weight that the Node says", () =>
     inLab(async (lab) => {
       const annotations = { [`${OWN}backend-weight`]: "20" };

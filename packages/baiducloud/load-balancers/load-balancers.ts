@@ -11,9 +11,9 @@ import {
 import { keyOf, type Node, type Service } from "@ccm/kube";
 import { asCloudErrors } from "../errors.ts";
 import { readAnnotations } from "./annotations.ts";
-import type { Apply } from "./apply.ts";
-import { chooseBackends } from "./backends.ts";
-import { desiredOf, type LoadBalancerDefaults, type ServiceNodes } from "./desired.ts";
+import { type Apply, goneInstance } from "./apply.ts";
+import { type BackendChoice, chooseBackends } from "./backends.ts";
+import { type Desired, desiredOf, type LoadBalancerDefaults, type ServiceNodes } from "./desired.ts";
 import { type Drift, driftOf, driftText } from "./drift.ts";
 import type { Observer } from "./observe.ts";
 import type { Observed } from "./observed.ts";
@@ -26,6 +26,8 @@ import type { Surroundings } from "./surroundings.ts";
 /** Rounds of observe, plan, apply in one call: what is not settled then is looked at again later. */
 const ROUNDS = 4;
 const LOOK_AGAIN_MS = 3000;
+/** So long an instance that the cloud did not know is not asked for again. */
+const GONE_MS = 60_000;
 /** Of a drift report in an Event, which holds a kilobyte. */
 const MOST_TOLD = 8;
 
@@ -111,13 +113,22 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
       defaults,
       sharers: await sharersOf(service, signal),
     });
+  /** Without instances that the cloud did not know a moment ago: their Nodes will be gone soon as well. */
+  const existing = (desired: Desired): Desired => {
+    const isGone = (id: string) => (observer.made.get(goneInstance(id))?.ageMs ?? GONE_MS) < GONE_MS;
+    const those = (choice: BackendChoice) => ({
+      ...choice,
+      candidates: choice.candidates.filter(({ id }) => !isGone(id)),
+    });
+    return { ...desired, backends: those(desired.backends), sharedBackends: those(desired.sharedBackends) };
+  };
 
   const ensure = async (request: LoadBalancerRequest): Promise<LoadBalancerResult> => {
     const { service, signal, lane } = request;
     const { uid = "" } = service.metadata;
     const { desired, problems } = await desiredFor(request);
     known.delete(uid);
-    const result = await settle(request, (observed) => planService(desired, observed));
+    const result = await settle(request, (observed) => planService(existing(desired), observed));
     const { observed } = result;
     if (result.done && observed.blb?.ours) known.set(uid, idsOf(observed));
     // Nobody had asked for anything: somebody else has changed the cloud.
@@ -135,7 +146,7 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
     const { desired } = await desiredFor(request);
     const before = known.get(uid);
     if (before) {
-      const chosen = chooseBackends(desired.backends, before);
+      const chosen = chooseBackends(existing(desired).backends, before);
       const full = [...chosen.values()].every((weight) => weight === 100);
       if (full && chosen.size === before.size && [...chosen.keys()].every((id) => before.has(id))) {
         return { status: undefined, problems: [] };
@@ -144,7 +155,7 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
     known.delete(uid);
     const result = await settle(request, (observed) => {
       if (!observed.blb) return { steps: [], problems: [] };
-      const whole = planService(desired, observed);
+      const whole = planService(existing(desired), observed);
       return {
         steps: whole.steps.filter(({ facet }) => facet === "backends"),
         problems: whole.problems.filter(({ facet }) => facet === "backends"),

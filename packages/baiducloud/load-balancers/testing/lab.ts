@@ -16,6 +16,8 @@ export const CLUSTER = "cce-lab";
 export const PREFIX = "service.beta.kubernetes.io/";
 export const OWN = "cloud-provider-baiducloud/";
 
+const REST_MS = 10_000;
+
 export interface LabOptions {
   readonly nodes?: number;
   readonly quotas?: Partial<Quotas>;
@@ -217,6 +219,8 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
         await kube.patch(SERVICES, ref(name), { type: "merge", body }, { subresource: "status" });
       }
       await seen(await get(name), name);
+      // The last change comes to rest.
+      await clock.advance(REST_MS);
       return { ...result, reasons: result.problems.map(({ reason }: FacetProblem) => reason) };
     },
     updateBackends: async (name) => during(loadBalancers.updateBackends(await request(name, "backend"))),
