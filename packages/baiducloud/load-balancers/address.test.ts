@@ -240,6 +240,16 @@ describe("a Service with IPv6", () => {
       await lab.remove("web");
       assert.deepEqual([lab.simulator.inventory().blbs, eips(lab)], [[], []]);
     }));
+  it("row 30: on somebody else's load balancer without IPv6 is told, and has its IPv4 address", () =>
+    inLab(async (lab) => {
+      const id = await foreignBlb(lab, "shared");
+      const annotations = { [`${PREFIX}cce-load-balancer-exist-id`]: id };
+      await lab.apply("web", { annotations, spec: { ipFamilies: ["IPv4", "IPv6"] } });
+      const { reasons, status: shown } = await lab.ensure("web");
+      assert.deepEqual(reasons, ["NoIpv6Address"]);
+      assert.equal(shown?.ingress?.length, 1);
+      assert.equal(eips(lab).length, 1, "no IPv6 address is bought in vain");
+    }));
   it("row 30: says how traffic from inside must go", () =>
     inLab(async (lab) => {
       await lab.apply("plain");

@@ -143,6 +143,22 @@ describe("a load balancer that the user names", () => {
       await lab.remove("web");
       assert.deepEqual(blbs(lab), []);
     }));
+  it("row 17: takes over from the Service's own, which goes only when the other one serves", () =>
+    inLab(async (lab) => {
+      await lab.apply("web");
+      await lab.ensure("web");
+      const [own = ""] = blbs(lab);
+      const id = await foreignBlb(lab, "mine");
+      await lab.apply("web", { annotations: { [EXISTING]: id } });
+      lab.refuse(/^POST .*TCPlistener/);
+      assert.deepEqual((await lab.ensure("web")).reasons, ["QuotaExceeded"]);
+      assert.ok(blbs(lab).includes(own), "it serves meanwhile");
+      lab.refuse(undefined);
+      const { problems, status } = await lab.ensure("web");
+      assert.deepEqual(problems, []);
+      assert.deepEqual(blbs(lab), [id]);
+      assert.equal(status?.ingress?.[0]?.ip, lab.simulator.inventory().eips[0]?.eip, "with the same address");
+    }));
   it("row 18: serves several Services with different ports, each touching its own alone", () =>
     inLab(async (lab) => {
       const id = await foreignBlb(lab, "shared");

@@ -17,11 +17,7 @@ export function planBackends(
 ): void {
   const present = new Map((blb?.backends ?? []).map((backend) => [backend.instanceId, Number(backend.weight)]));
   const mayRemove = (id: string) => blb?.ours === true || blb?.clusterInstances.has(id) === true;
-  const candidates = new Set(choice.candidates.map(({ id }) => id));
-  // What others put there takes room that we cannot make.
-  const taken = [...present.keys()].filter((id) => !candidates.has(id) && !mayRemove(id)).length;
-  const limit = Math.max(0, Math.min(choice.limit, BACKENDS_PER_BLB - taken));
-  const wanted = chooseBackends({ ...choice, limit }, new Set(present.keys()));
+  const wanted = chooseBackends(choice, new Set(present.keys()));
   const facet = "backends" as const;
   const steps: Step[] = [];
   const weigh = [...wanted].filter(([id, weight]) => present.has(id) && present.get(id) !== weight);
@@ -41,6 +37,7 @@ export function planBackends(
     room -= batch.length;
     if (add.length === 0 || room > 0) continue;
     const leaving = remove.splice(0, BACKEND_BATCH);
+    // Full of what others put there: the rest finds no room.
     if (leaving.length === 0) break;
     room = leaving.length;
     steps.push({ facet, do: "removeBackends", blbId, instanceIds: leaving });
