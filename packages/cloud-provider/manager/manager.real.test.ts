@@ -154,7 +154,7 @@ async function startOwn(t: TestContext): Promise<ControlPlane | undefined> {
 }
 
 describe("an API server that is restarted", () => {
-  it("under load costs no Service its address and no manager its life; forgotten versions are listed again", async (t) => {
+  it("under load, then with another certificate, costs no Service its address and no manager its life; forgotten versions are listed again", async (t) => {
     const plane = await startOwn(t);
     if (!plane) return;
     const client = plane.admin.client;
@@ -182,6 +182,10 @@ describe("an API server that is restarted", () => {
     await plane.startApiServer();
     await load;
     for (const name of names) await until(`${name} has an address`, () => hasAddress(client, name));
+    // The certificate that new connections are shown is another one then, of the same authority.
+    await plane.rotateServingCertificate();
+    await create("after-rotation");
+    await until("a Service has an address after it", () => hasAddress(client, "after-rotation"));
     assert.equal(manager.ended, undefined, manager.lines.slice(-5).join("\n"));
     cut.offline = false;
     await until("the informer has all of them", () => names.every((name) => cut.informer.get(`default/${name}`)));
