@@ -1,5 +1,5 @@
 import type { Logger, Random } from "@ccm/base";
-import { type BceClient, type BlbSpec, clientToken, isBceError, type WriteOptions } from "@ccm/bce";
+import { type BceClient, type BlbSpec, clientToken, isBceError, type Lane, type WriteOptions } from "@ccm/bce";
 import { cloudErrorOf, type FacetProblem } from "@ccm/cloud-provider";
 import { describe, problemOf } from "./apply-words.ts";
 import type { Observer } from "./observe.ts";
@@ -26,8 +26,11 @@ export interface Applied {
   readonly blbId: string | undefined;
 }
 
-/** Runs the steps of a plan. A facet that fails is reported and left; the others go on. An abort is thrown. */
-export type Apply = (uid: string, steps: readonly Step[], signal: AbortSignal) => Promise<Applied>;
+/**
+ * Runs the steps of a plan. A facet that fails is reported and left; the others go on. An abort is thrown. `lane`: who waits,
+ * by default a user; what makes a load balancer comes after all that changes one, what removes something before.
+ */
+export type Apply = (uid: string, steps: readonly Step[], signal: AbortSignal, lane?: Lane) => Promise<Applied>;
 
 /** What there is one of for each Service. */
 type Made = "blb" | "eip" | "eip6" | "group";
@@ -41,7 +44,8 @@ export function createApply(options: ApplyOptions): Apply {
   const { client, observer, waits, random, logger, vpcId, chooseSubnet } = options;
   const { blb, eip, tags, securityGroups } = client;
 
-  return async (uid, steps, signal) => {
+  return async (uid, steps, signal, asked = "user") => {
+    const lane: Lane = steps.some((step) => step.do === "createLoadBalancer") ? "new" : asked;
     let newBlb: string | undefined;
     let newGroup: string | undefined;
     const newEips = new Map<string, string>();
@@ -57,10 +61,10 @@ export function createApply(options: ApplyOptions): Apply {
       signal,
       clientToken: clientToken(uid, ...purpose, random.uuid()),
     });
+    const inLane = (...purpose: readonly string[]): WriteOptions => ({ ...once(...purpose), lane });
     /** For what makes something new: after a crash the same token brings back what was made before it. */
     const made = (what: Made): WriteOptions => ({
       signal,
-      lane: "user",
       clientToken: clientToken(uid, what, String(observer.attempt(`${uid} ${what}`))),
     });
 
@@ -79,9 +83,9 @@ export function createApply(options: ApplyOptions): Apply {
      */
     const addBackends = async (blbId: string, backends: readonly Weighted[]): Promise<void> => {
       try {
-        await blb.addBackends(blbId, backends, once("backends"));
+        await blb.addBackends(blbId, backends, inLane("backends"));
       } catch (error) {
-        if (!isBceError(error, "absent") || !(await blb.look(blbId, { lane: "backend", signal }))) throw error;
+        if (!isBceError(error, "absent") || !(await blb.look(blbId, { lane, signal }))) throw error;
         const [only, ...others] = backends;
         if (only && others.length === 0) {
           logger.warn("an instance that is to be a backend does not exist", { instance: only.instanceId, blb: blbId });
@@ -105,16 +109,16 @@ export function createApply(options: ApplyOptions): Apply {
           return;
         }
         case "updateLoadBalancer":
-          return blb.update(step.blbId, step.change, once("update"));
+          return blb.update(step.blbId, step.change, inLane("update"));
         case "resizeLoadBalancer":
-          return blb.resize(step.blbId, step.performanceLevel, once("resize"));
+          return blb.resize(step.blbId, step.performanceLevel, inLane("resize"));
         case "deleteLoadBalancer":
           await ignoreAbsent(blb.delete(step.blbId, once("delete", step.blbId)));
           await waits.blbGone(step.blbId, signal);
           observer.startAnew(`${uid} blb`);
           return;
         case "assignTag":
-          return tags.assign(step, step.tag, once("tag", step.tag.tagKey));
+          return tags.assign(step, step.tag, inLane("tag", step.tag.tagKey));
         case "createSecurityGroup": {
           const { name, description: desc, rules, tags: marks } = step;
           const group = { name, desc, rules, tags: marks, vpcId: await vpcId() };
@@ -122,11 +126,11 @@ export function createApply(options: ApplyOptions): Apply {
           return;
         }
         case "authorizeRule":
-          return securityGroups.authorize(step.groupId, step.rule, once("rule"));
+          return securityGroups.authorize(step.groupId, step.rule, inLane("rule"));
         case "revokeRule":
           return ignoreAbsent(securityGroups.revoke(step.rule.securityGroupRuleId ?? "", once("rule")));
         case "bindSecurityGroup":
-          return blb.bindSecurityGroups(blbOf(step.blbId), [groupOf(step.groupId)], once("bind"));
+          return blb.bindSecurityGroups(blbOf(step.blbId), [groupOf(step.groupId)], inLane("bind"));
         case "unbindSecurityGroup":
           return ignoreAbsent(blb.unbindSecurityGroups(step.blbId, [step.groupId], once("unbind")));
         case "deleteSecurityGroup":
@@ -134,15 +138,15 @@ export function createApply(options: ApplyOptions): Apply {
           observer.startAnew(`${uid} group`);
           return;
         case "createListener":
-          return blb.createListener(blbOf(step.blbId), step.listener, once("listener"));
+          return blb.createListener(blbOf(step.blbId), step.listener, inLane("listener"));
         case "updateListener":
-          return blb.updateListener(blbOf(step.blbId), step.listener, once("listener"));
+          return blb.updateListener(blbOf(step.blbId), step.listener, inLane("listener"));
         case "deleteListeners":
           return ignoreAbsent(blb.deleteListeners(blbOf(step.blbId), step.listeners, once("listener")));
         case "addBackends":
           return addBackends(blbOf(step.blbId), weighted(step));
         case "updateBackends":
-          return blb.updateBackends(blbOf(step.blbId), weighted(step), once("backends"));
+          return blb.updateBackends(blbOf(step.blbId), weighted(step), inLane("backends"));
         case "removeBackends":
           return ignoreAbsent(blb.removeBackends(blbOf(step.blbId), step.instanceIds, once("backends")));
         case "createEip": {
@@ -156,7 +160,7 @@ export function createApply(options: ApplyOptions): Apply {
         case "bindEip": {
           const address = eipOf(step.eip);
           await waits.eipIs(address, "available", signal);
-          await eip.bind(address, { instanceType: "BLB", instanceId: blbOf(step.blbId) }, once("bind", address));
+          await eip.bind(address, { instanceType: "BLB", instanceId: blbOf(step.blbId) }, inLane("bind", address));
           await waits.eipIs(address, "binded", signal);
           return;
         }
@@ -165,11 +169,11 @@ export function createApply(options: ApplyOptions): Apply {
           await waits.eipIs(step.eip, "available", signal);
           return;
         case "resizeEip":
-          return eip.resize(step.eip, step.bandwidthInMbps, once("resize", step.eip));
+          return eip.resize(step.eip, step.bandwidthInMbps, inLane("resize", step.eip));
         case "protectEip":
-          return eip.protect(step.eip, step.on, once("protect", step.eip));
+          return eip.protect(step.eip, step.on, inLane("protect", step.eip));
         case "joinGroup":
-          return eip.joinGroup(step.groupId, eipOf(step.eip), once("join"));
+          return eip.joinGroup(step.groupId, eipOf(step.eip), inLane("join"));
         case "leaveGroup":
           return eip.leaveGroup(step.groupId, step.eip, once("leave"));
         case "releaseEip":

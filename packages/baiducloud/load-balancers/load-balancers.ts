@@ -95,7 +95,7 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
       if (next.steps.length === 0) return { observed, problems: next.problems, steps, drift, done: true };
       if (round === 1) drift = driftOf(next.steps, observed);
       steps += next.steps.length;
-      const applied = await apply(service.metadata.uid ?? "", next.steps, signal);
+      const applied = await apply(service.metadata.uid ?? "", next.steps, signal, lane);
       const stuck = applied.problems.length > 0 && !applied.conflict;
       if (!stuck && round < ROUNDS) continue;
       logger.debug("load balancer not settled yet", {
