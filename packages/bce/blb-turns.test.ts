@@ -10,7 +10,7 @@ const tcp = (listenerPort: number) =>
 const token = (n: number) => ({ clientToken: `t${n}` });
 
 /** Load balancers that are updating for two seconds after each change, and refuse the next meanwhile. */
-function busyCloud() {
+function busyCloud(code = "LastOperationNotFinished") {
   const until = new Map<string, number>();
   let refused = 0;
   const cloud = fakeCloud(async ({ target, query }) => {
@@ -20,7 +20,7 @@ function busyCloud() {
     if (!query.has("clientToken")) return jsonResponse(200, { blbId: id, status: busy ? "updating" : "available" });
     if (busy) {
       refused++;
-      return refuse(409, "LastOperationNotFinished");
+      return refuse(409, code);
     }
     until.set(id, cloud.clock.monotonic() + BUSY_MS);
     return jsonResponse(200, {});
@@ -71,11 +71,24 @@ describe("row 36: changes of one load balancer", () => {
     assert.equal(cloud.asked.length, 3);
   });
 
-  it("are sent again after a refusal because of somebody else's change", async () => {
-    const cloud = busyCloud();
-    cloud.until.set("lb-1", 1000);
-    assert.equal((await cloud.settled(cloud.client.blb.createListener("lb-1", tcp(1), token(1)))).error, undefined);
-    assert.equal(cloud.refused(), 1);
+  it("are sent again after a refusal because of somebody else's change, in both of the cloud's words for it", async () => {
+    for (const code of ["LastOperationNotFinished", "OperationDenied"]) {
+      const cloud = busyCloud(code);
+      cloud.until.set("lb-1", 1000);
+      assert.equal((await cloud.settled(cloud.client.blb.createListener("lb-1", tcp(1), token(1)))).error, undefined);
+      assert.equal(cloud.refused(), 1);
+    }
+  });
+
+  it("are not sent again when it is at rest and refuses all the same", async () => {
+    const cloud = fakeCloud(({ query }) =>
+      query.has("clientToken")
+        ? refuse(409, "OperationDenied")
+        : jsonResponse(200, { blbId: "lb-1", status: "available" }),
+    );
+    const { error } = await cloud.settled(cloud.client.blb.delete("lb-1", token(1)));
+    assert.ok(isBceError(error, "conflict"));
+    assert.equal(cloud.asked.filter(({ query }) => query.has("clientToken")).length, 1);
   });
 
   it("give the worker back with a conflict when it does not come to rest, and are not sent", async () => {

@@ -57,7 +57,7 @@ export function createBlbTurns(
       }
       early = true;
       // paused and unavailable do not pass by themselves: the cloud says best what it makes of the write.
-      if (status !== "updating" && status !== "creating") break;
+      if (!isAtWork(status)) break;
       if (clock.monotonic() - since > PATIENCE_MS) {
         const text = `load balancer ${blbId} is still ${status} after ${PATIENCE_MS / 1000} s`;
         throw new BceError("conflict", operation, `${operation}: ${text}`);
@@ -66,6 +66,13 @@ export function createBlbTurns(
     }
     busy.delete(blbId);
     writtenAt.delete(blbId);
+  };
+
+  /** One code says so; another says only that the state does not allow it, which may also be a protection. */
+  const wasBusy = async (error: unknown, blbId: string, options: ReadOptions): Promise<boolean> => {
+    if (!isBceError(error, "conflict")) return false;
+    if (error.code === "LastOperationNotFinished") return true;
+    return error.code === "OperationDenied" && isAtWork(await look(blbId, options));
   };
 
   return {
@@ -86,7 +93,7 @@ export function createBlbTurns(
           } catch (error) {
             if (isBceError(error, "permanent", "auth", "quota", "absent", "throttled")) busy.delete(blbId);
             // Refused before anything was done, because of somebody else's change: nothing is ambiguous about it.
-            if (!isBusy(error) || ++refused > REFUSALS) throw error;
+            if (++refused > REFUSALS || !(await wasBusy(error, blbId, options))) throw error;
           }
         }
       } finally {
@@ -111,6 +118,6 @@ export function createBlbTurns(
   };
 }
 
-function isBusy(error: unknown): boolean {
-  return isBceError(error, "conflict") && error.code === "LastOperationNotFinished";
+function isAtWork(status: string | undefined): boolean {
+  return status === "updating" || status === "creating";
 }
