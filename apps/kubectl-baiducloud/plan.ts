@@ -1,99 +1,125 @@
-import { readFile } from "node:fs/promises";
-import {
-  connectCloud,
-  createObserver,
-  inspectService,
-  instanceIdOf,
-  parseCloudConfig,
-  type Step,
-} from "@ccm/baiducloud";
-import { silentLogger } from "@ccm/base";
-import { openTransport, systemClock, systemRandom } from "@ccm/base/node";
-import { wantsLoadBalancer } from "@ccm/cloud-provider";
-import { createKubeClient, ENDPOINT_SLICES, keyOf, listAll, NODES, SERVICES } from "@ccm/kube";
-import { connectKube } from "@ccm/kube/node";
+import { type Change, type ChangeKind, changesOf, type Step } from "@ccm/baiducloud";
+import { keyOf } from "@ccm/kube";
+import { inspectorFor, readCluster, selectServices } from "./cluster.ts";
+import { type Failed, failedOf, type Inspected, inspectAll } from "./inspect-all.ts";
+import { EXIT, type Io } from "./io.ts";
+import { type Format, type Report, writeReport } from "./output.ts";
+import { createProgress } from "./progress.ts";
+import { type ConnectOptions, withSession } from "./session.ts";
+import type { Tone } from "./table.ts";
 
-export interface PlanOptions {
+export interface ServiceCommandOptions extends ConnectOptions {
   readonly services: readonly string[];
-  readonly cloudConfig: string;
-  readonly kubeconfig: string;
-  readonly context?: string;
-  readonly json: boolean;
+  readonly namespace?: string;
+  readonly output: Format;
 }
 
-/** Exit code when something would change: a script can wait for 0. */
-const CHANGES = 3;
+interface ServicePlan {
+  readonly service: string;
+  readonly loadBalancer: string;
+  readonly addresses: readonly string[];
+  readonly changes: readonly Change[];
+  readonly steps: readonly Step[];
+  readonly problems: readonly { readonly facet: string; readonly reason: string; readonly message: string }[];
+}
 
-/** Reads the cluster and the cloud, plans as the CCM does, and changes nothing. */
-export async function plan(options: PlanOptions): Promise<number> {
-  const text = await readFile(options.cloudConfig, "utf8").catch(() => {
-    throw new Error(`--cloud-config ${options.cloudConfig}: no such file, or it cannot be read`);
-  });
-  const config = parseCloudConfig(text, options.cloudConfig, process.env);
-  const connection = await connectKube(options);
-  const kubeTransport = openTransport(connection.tls);
-  const base = { clock: systemClock, random: systemRandom };
-  const { clusterId } = config;
-  const cloud = await connectCloud({
-    ...base,
-    config,
-    openTransport,
-    readFile: (path) => readFile(path, "utf8"),
-    logger: silentLogger,
-  });
+/** What the CCM would change now for each Service. Reads the cluster and the cloud, and changes nothing. */
+export async function plan(io: Io, options: ServiceCommandOptions): Promise<number> {
+  const inspected = await inspectSelected(io, options);
+  const plans = inspected.flatMap((one) => ("inspection" in one ? [planOf(one)] : []));
+  const failed = failedOf(inspected);
+  writeReport(io, options.output, reportOf(plans, failed));
+  if (failed.length > 0) return EXIT.failure;
+  return plans.some(({ changes, problems }) => changes.length + problems.length > 0) ? EXIT.findings : EXIT.nothing;
+}
+
+/** The Services that the command line selects, looked at in the cloud. */
+export async function inspectSelected(io: Io, options: ServiceCommandOptions): Promise<readonly Inspected[]> {
+  const { services: names, namespace } = options;
+  const progress = createProgress(io);
   try {
-    const { server: baseUrl, authorize } = connection;
-    const client = createKubeClient({ ...base, baseUrl, authorize, send: kubeTransport.send });
-    cloud.useKubernetes(client);
-    const nodes = (await listAll(client, NODES)).items;
-    const ids = nodes.map((node) => instanceIdOf(node.spec?.providerID)).filter((id) => id !== undefined);
-    const services = (await listAll(client, SERVICES)).items;
-    const slices = (await listAll(client, ENDPOINT_SLICES)).items;
-    const observer = createObserver({
-      client: cloud.client,
-      clusterId,
-      clock: systemClock,
-      clusterInstances: () => new Set(ids),
-      services: () => services,
+    return await withSession(io, options, async (session) => {
+      progress.step("reading the cluster");
+      const cluster = await readCluster(session.kube.client, io.signal);
+      const selection = { names, ...(namespace === undefined ? {} : { namespace }) };
+      const services = selectServices(cluster, session.config, session.kube, selection);
+      return inspectAll(services, inspectorFor(io, session, cluster), progress, io.signal);
     });
-    const parts = { observer, clusterId, defaults: { bandwidthMbps: config.eipBandwidthInMbps } };
-    const wanted = new Set(options.services.map((name) => (name.includes("/") ? name : `default/${name}`)));
-    const all = services.filter(wantsLoadBalancer);
-    const unknown = [...wanted].filter((key) => !all.some((service) => keyOf(service) === key));
-    if (unknown.length > 0) throw new Error(`no Service of type LoadBalancer named ${unknown.join(", ")}`);
-    let changes = 0;
-    for (const service of all.filter((candidate) => wanted.size === 0 || wanted.has(keyOf(candidate)))) {
-      const cluster = { services, nodes, slices };
-      const { observed, steps, problems } = await inspectService(service, cluster, parts, AbortSignal.timeout(60_000));
-      changes += steps.length;
-      const address = service.status?.loadBalancer?.ingress?.[0]?.ip ?? "none";
-      const report = {
-        service: keyOf(service),
-        loadBalancer: observed.blb?.id ?? null,
-        address,
-        steps,
-        problems: problems.map(({ facet, reason, message }) => ({ facet, reason, message })),
-      };
-      if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
-      else print(report);
-    }
-    return changes === 0 ? 0 : CHANGES;
   } finally {
-    await Promise.all([kubeTransport.close(), cloud.close()]);
+    progress.stop();
   }
 }
 
-function print(report: {
-  readonly service: string;
-  readonly loadBalancer: string | null;
-  readonly address: string;
-  readonly steps: readonly Step[];
-  readonly problems: readonly { readonly facet: string; readonly message: string }[];
-}): void {
-  const lines = [`${report.service}: load balancer ${report.loadBalancer ?? "none"}, address ${report.address}`];
-  for (const { facet, do: action, ...rest } of report.steps)
-    lines.push(`  ${facet}: ${action} ${JSON.stringify(rest)}`);
-  for (const { facet, message } of report.problems) lines.push(`  ${facet}: problem: ${message}`);
-  if (report.steps.length === 0) lines.push("  nothing to change");
-  process.stdout.write(`${lines.join("\n")}\n`);
+function planOf({ service, inspection }: Extract<Inspected, { inspection: unknown }>): ServicePlan {
+  const { observed, steps, problems } = inspection;
+  return {
+    service: keyOf(service),
+    loadBalancer: observed.blb?.id ?? "",
+    addresses: (service.status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip ?? hostname ?? ""),
+    changes: changesOf(steps),
+    steps,
+    problems: problems.map(({ facet, reason, message }) => ({ facet, reason, message })),
+  };
+}
+
+/** What is lost is written so that it stands out also without colours. */
+const WORDS: Readonly<Record<ChangeKind, readonly [word: string, tone: Tone]>> = {
+  create: ["+ create", "plain"],
+  change: ["~ change", "plain"],
+  delete: ["- DELETE", "alarm"],
+  replace: ["! REPLACE", "alarm"],
+};
+
+export function changeRow(service: string, { kind, object, detail }: Change) {
+  const [word, tone] = WORDS[kind];
+  return { cells: [service, word, object, detail], tone };
+}
+
+function reportOf(plans: readonly ServicePlan[], failed: readonly Failed[]): Report {
+  const counted = { create: 0, change: 0, delete: 0, replace: 0 };
+  for (const { changes } of plans) for (const { kind } of changes) counted[kind]++;
+  const problems = plans.flatMap(({ service, problems: found }) => found.map((problem) => ({ service, ...problem })));
+  const untouched = plans.filter(({ changes }) => changes.length === 0).length;
+  const services = `${plans.length} ${plans.length === 1 ? "Service" : "Services"}`;
+  const total = counted.create + counted.change + counted.delete + counted.replace;
+  const sum =
+    total === 0
+      ? `Nothing to change for ${services}.`
+      : `${counted.create} to create, ${counted.change} to change, ${counted.delete} to DELETE, ${counted.replace} to REPLACE; ` +
+        `nothing to change for ${untouched} of ${services}.`;
+  return {
+    data: {
+      services: plans,
+      failed,
+      summary: { services: plans.length, ...counted, problems: problems.length, failed: failed.length },
+    },
+    sections: [
+      {
+        columns: ["SERVICE", "ACTION", "OBJECT", "DETAIL"],
+        rows: plans.flatMap(({ service, changes }) => changes.map((change) => changeRow(service, change))),
+      },
+      problemSection(problems),
+      failedSection(failed),
+    ],
+    summary: [sum],
+  };
+}
+
+export function problemSection(
+  problems: readonly { readonly service: string; readonly reason: string; readonly message: string }[],
+) {
+  return {
+    columns: ["SERVICE", "PROBLEM", "WHAT IS WRONG"],
+    rows: problems.map(({ service, reason, message }) => ({
+      cells: [service, reason, message],
+      tone: "warn" as const,
+    })),
+  };
+}
+
+export function failedSection(failed: readonly Failed[]) {
+  return {
+    columns: ["SERVICE", "COULD NOT BE LOOKED AT"],
+    rows: failed.map(({ service, error }) => ({ cells: [service, error], tone: "alarm" as const })),
+  };
 }

@@ -27,11 +27,15 @@ const KEYS: Readonly<Record<string, readonly [FormerSetting["action"], string]>>
 };
 
 /** What of a Go CCM's cloud config has to change. Pure; never quotes a value. */
-export function formerConfig(text: string, source: string): readonly FormerSetting[] {
+export function formerConfig(
+  text: string,
+  source: string,
+  env: Parameters<typeof parseCloudConfig>[2] = {},
+): readonly FormerSetting[] {
   const settings: FormerSetting[] = [];
   let mapping: unknown;
   try {
-    parseCloudConfig(text, source);
+    parseCloudConfig(text, source, env);
     mapping = parse(text, { logLevel: "error" });
   } catch (error) {
     if (!(error instanceof CloudConfigError)) throw error;
