@@ -3,7 +3,16 @@ import { fileURLToPath } from "node:url";
 import type { SimulatorEvent } from "@ccm/baiducloud-simulator";
 import { createLogger, type Logger } from "@ccm/base";
 import { systemClock, systemRandom } from "@ccm/base/node";
-import { createInformer, type Informer, type KubeClient, NODES, type Node, SERVICES, type Service } from "@ccm/kube";
+import {
+  createInformer,
+  type Informer,
+  type KubeClient,
+  NODES,
+  type Node,
+  SECRETS,
+  SERVICES,
+  type Service,
+} from "@ccm/kube";
 import { createLabNodes, type LabNodes } from "@ccm/nodes";
 import { socketNetwork } from "@ccm/nodes/node";
 import { type CcmProcess, startCcm } from "./ccm-process.ts";
@@ -95,6 +104,11 @@ async function start(
   const cloudConfig = folder.write("cloud.config", cloudConfigFor(cloud, CLUSTER_ID));
 
   const client = controlPlane.client;
+  // Where deploy/deployment.yaml has it, and kubectl-baiducloud looks for it.
+  await client.create(SECRETS, {
+    metadata: { name: "cloud-config", namespace: "kube-system" },
+    data: { "cloud.yaml": Buffer.from(cloudConfigFor(cloud, CLUSTER_ID)).toString("base64") },
+  });
   const stopped = new AbortController();
   const informerParts = { client, clock, random, logger };
   const nodes = createInformer({ ...informerParts, type: NODES });
