@@ -59,9 +59,11 @@ knows them.`,
   given: {
     en: `The field \`spec.loadBalancerIP\` names an address of your own: it is bound, unbound when the Service goes, and never
 released. \`spec.loadBalancerSourceRanges\` becomes a security group of the load balancer made for the Service; on one
-that is shared it cannot be had, and an event says so.`,
+that is shared it cannot be had, and an event says so. With \`externalTrafficPolicy: Local\` the backends are the nodes that
+have a Pod of the Service; HTTP and HTTPS listeners ask \`healthCheckNodePort\`.`,
     zh: `字段 \`spec.loadBalancerIP\` 指定您自己的地址：会被绑定，Service 删除时解绑，永不释放。
-\`spec.loadBalancerSourceRanges\` 会成为实例的安全组；在共用的实例上无法生效，会有事件说明。`,
+\`spec.loadBalancerSourceRanges\` 会成为实例的安全组；在共用的实例上无法生效，会有事件说明。
+设置 \`externalTrafficPolicy: Local\` 时，后端是运行该 Service 的 Pod 的节点；HTTP 和 HTTPS 监听器检查 \`healthCheckNodePort\`。`,
   },
   nodes: { en: "Nodes", zh: "节点" },
   nodeColumns: { en: ["key on a Node", "values (default)", "effect"], zh: ["节点上的键", "取值（默认值）", "作用"] },
@@ -69,7 +71,7 @@ that is shared it cannot be had, and an event says so.`,
 } as const;
 
 const SEE_IT = `\`\`\`
-npm start
+npm start                                                  # in one terminal
 kubectl annotate service nginx --overwrite \\
   service.beta.kubernetes.io/cce-load-balancer-scheduler=Fastest
 kubectl get events --field-selector reason=InvalidAnnotation
