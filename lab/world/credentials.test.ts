@@ -4,6 +4,7 @@ import { connectCloud, parseCloudConfig } from "@ccm/baiducloud";
 import { createSimulator } from "@ccm/baiducloud-simulator";
 import { inProcessTransport, seededRandom, silentLogger, VirtualClock } from "@ccm/base";
 import { isBceError } from "@ccm/bce";
+import { createProviderScene } from "./provider-scene.ts";
 
 const PRODUCTS = ["bcc", "blb", "eip", "cce", "bbc", "hpas", "sts"];
 
@@ -79,6 +80,15 @@ describe("row 3: credentials against a cloud that checks them", () => {
       (await connected).client.blb.list(),
       /no credentials: sts\.assumeRole: NoSuchObject.*role none/,
     );
+  });
+
+  it("that cannot be read end the start with the place and the reason, and not with the cloud's refusal", async () => {
+    const cloudConfig = { AccessKeyID: undefined, SecretAccessKey: undefined, CredentialsFile: "/nowhere" };
+    await assert.rejects(createProviderScene({ cloudConfig }), (error: Error) => {
+      assert.match(error.message, /no credentials: \/nowhere: cannot be read/);
+      assert.ok(!error.message.includes("refuses"));
+      return true;
+    });
   });
 
   it("of CCE's gateway work without a key, and are followed when CCE renews them", async () => {

@@ -88,7 +88,8 @@ export function createBaiduCloud(options: BaiduCloudOptions): CloudProvider {
         // One cheap read: a wrong key, a wrong region or a wrong clock shows now, not in an Event an hour later.
         await (config.vpcId ? client.vpc.routeTable(config.vpcId) : client.vpc.listSubnets({}));
       } catch (error) {
-        if (isBceError(error, "auth") && !/Skewed|Expired/.test(error.code ?? "")) {
+        // Without a code nobody was asked: there was no key to ask with.
+        if (isBceError(error, "auth") && error.code && !/Skewed|Expired/.test(error.code)) {
           throw new CloudError(
             "permanent",
             `the cloud refuses ${CREDENTIALS[config.credentials.from]}: ${error.message}`,

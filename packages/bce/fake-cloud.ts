@@ -47,6 +47,9 @@ export function fakeCloud(reply: Reply, options: Partial<SchedulerOptions> & { r
   };
   const metrics: Metrics = {
     ...noMetrics,
+    gauge: ({ name }) => ({
+      set: (value, labels = {}) => void counts.set(`${name} ${Object.values(labels).join(" ")}`, value),
+    }),
     counter: ({ name }) => ({
       inc(labels = {}, by = 1) {
         const key = `${name} ${Object.values(labels).join(" ")}`;

@@ -95,11 +95,14 @@ describe("repeating a call", () => {
       return (cloud.clock.monotonic() - before) / 1000;
     };
     await cloud.settled(cloud.call(read("/first")));
+    const share = () => cloud.counts.get("bce_api_rate_share bcc.list");
+    assert.ok((share() ?? 1) >= 0.5 && (share() ?? 1) < 0.6, `half the rate, and growing: ${share()}`);
     const slow = await secondsFor(30);
     assert.ok(slow > 4 && slow < 7, `30 calls at about 5 a second took ${slow} s`);
     await cloud.clock.advance(120_000);
     const full = await secondsFor(30);
     assert.ok(full < 2.2, `10 at once, then 10 a second: took ${full} s`);
+    assert.equal(share(), 1);
   });
 
   it("hands a Retry-After beyond a minute back to its caller", async () => {

@@ -72,7 +72,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   /** Waits for its turn and makes one attempt; a BceError is returned, not thrown. */
   const attempt = async (call: BceCall, onSend: () => void): Promise<Answer | BceError> => {
-    await gateOf(call.operation).pass(call.lane, call.signal);
+    const gate = gateOf(call.operation);
+    await gate.pass(call.lane, call.signal);
+    measure.passed(call.operation, gate.share);
     const leave = await slots.enter(call.lane, call.signal);
     const finish = measure.start(call.operation);
     try {
@@ -108,9 +110,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       }
       const waitMs = Math.max(outcome.retryAfterMs ?? 0, backoff.next());
       if (outcome.kind === "throttled") {
-        measure.throttled(operation);
-        gateOf(operation).slowDown();
-        gateOf(operation).hold(Math.min(waitMs, LONGEST_WAIT_MS));
+        const gate = gateOf(operation);
+        gate.slowDown();
+        gate.hold(Math.min(waitMs, LONGEST_WAIT_MS));
+        measure.throttled(operation, gate.share);
       }
       if (failures >= retries || waitMs > LONGEST_WAIT_MS || !mayRepeat(call, outcome)) throw outcome;
       failures++;
