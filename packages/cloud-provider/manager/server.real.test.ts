@@ -64,6 +64,10 @@ describe("who may read the manager's server", () => {
       (await get(port, path, ...who)).status;
     assert.equal(await status("/healthz"), 200);
     assert.equal(await status("/metrics", scraper), 200);
+    const { text } = await get(port, "/metrics", scraper);
+    assert.match(text, /^kubernetes_build_info\{major="1",minor="36",git_version="v1\.2\.3",git_commit="abcdef",/m);
+    assert.match(text, /^rest_client_transport_create_calls_total\{result="miss"\} 2$/m);
+    assert.match(text, /^rest_client_requests_total\{code="200",method="GET",host="127\.0\.0\.1:\d+"\} \d+$/m);
     assert.equal(await status("/configz", scraper), 403);
     assert.equal(await status("/metrics", guest), 403);
     assert.equal(await status("/metrics", { authorization: "Bearer nonsense" }), 401);

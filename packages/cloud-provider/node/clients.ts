@@ -40,6 +40,15 @@ export async function createManagerClients(
   },
 ): Promise<ManagerClients> {
   const closers: (() => Promise<void>)[] = [];
+  const created = parts.metrics.counter({
+    name: "rest_client_transport_create_calls_total",
+    help: "Pools of connections to an API server that were made, by how that went",
+    labels: ["result"],
+  });
+  const pools = parts.metrics.gauge({
+    name: "rest_client_transport_cache_entries",
+    help: "Pools of connections to API servers",
+  });
   const open = (connection: Pick<KubeConnection, "tls" | "renewTls">) => {
     const { send, close } = renewingTransport({
       connection,
@@ -48,6 +57,8 @@ export async function createManagerClients(
       onError: (error) => parts.logger.warn("the client certificate cannot be read anew", { error: errorText(error) }),
     });
     closers.push(close);
+    created.inc({ result: "miss" });
+    pools.set(closers.length);
     return send;
   };
   const connect = (kubeconfig: string, flag: string) =>
