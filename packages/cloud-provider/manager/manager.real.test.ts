@@ -6,7 +6,8 @@ import { systemClock, systemRandom } from "@ccm/base/node";
 import { type ControlPlane, canHaveControlPlane, realControlPlane, startControlPlane } from "@ccm/control-plane/node";
 import { createInformer, hasCode, type KubeClient, LEASES, NODES, type Node, SERVICES, type Service } from "@ccm/kube";
 import { newNode, newService, UNINITIALIZED } from "../testing/harness.ts";
-import { ACCOUNT, mintManager, startManager, until } from "./testing/process.ts";
+import { parseFlags } from "./flags.ts";
+import { ACCOUNT, manifest, mintManager, startManager, until } from "./testing/process.ts";
 
 const LEASE = { namespace: "kube-system", name: "cloud-controller-manager" };
 
@@ -63,6 +64,21 @@ const refused = (plane: ControlPlane, since: number, user: RegExp): readonly str
     .map(({ user: { username }, verb, requestURI }) => `${username} ${verb} ${requestURI}`);
 
 describe("the manager on a real control plane", () => {
+  it("has a Deployment that the API server takes, with flags that the manager takes", async (t) => {
+    const plane = await realControlPlane(t);
+    if (!plane) return;
+    const path = "/apis/apps/v1/namespaces/kube-system/deployments/cloud-controller-manager";
+    t.after(() => plane.admin.request("DELETE", path));
+    await plane.apply(await manifest("deployment.yaml"));
+    await plane.apply(await manifest("rbac-baiducloud.yaml"));
+    const { spec } = JSON.parse((await plane.admin.request("GET", path)).text);
+    const { containers, hostNetwork, tolerations } = spec.template.spec;
+    assert.equal(hostNetwork, true);
+    assert.ok(tolerations.some(({ key }: { key: string }) => key === UNINITIALIZED.key));
+    const info = { command: "ccm", description: "", version: "1", cloudProvider: "cce" };
+    assert.equal(parseFlags(containers[0].args, info).kind, "run");
+  });
+
   it("does all its work with the rules of deploy/ alone: the audit log has no refusal", async (t) => {
     const plane = await realControlPlane(t);
     if (!plane) return;

@@ -26,9 +26,11 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   }
 }
 
+export const manifest = (name: string): Promise<string> => readFile(join(DEPLOY, name), "utf8");
+
 /** The manager's service account, with the rules of deploy/ and no others. */
 export async function mintManager(plane: ControlPlane, ...manifests: readonly string[]): Promise<User> {
-  for (const name of ["rbac.yaml", ...manifests]) await plane.apply(await readFile(join(DEPLOY, name), "utf8"));
+  for (const name of ["rbac.yaml", ...manifests]) await plane.apply(await manifest(name));
   return plane.mintUser(ACCOUNT, ["system:serviceaccounts", "system:serviceaccounts:kube-system"]);
 }
 
