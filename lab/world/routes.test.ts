@@ -4,6 +4,7 @@ import { NODES, type Node } from "@ccm/kube";
 import { createProviderScene, foreignRule } from "./provider-scene.ts";
 import { createRouteScene, eventsOf, MARK, machineOf } from "./route-scene.ts";
 
+const signal = new AbortController().signal;
 const NOTE = "node.alpha.kubernetes.io/";
 
 describe("row 12: routes", () => {
@@ -212,22 +213,25 @@ describe("row 13: a route", () => {
   it("is found on whatever page of a long table it is", async () => {
     const scene = await createRouteScene({
       quotas: { routeRules: 2000 },
-      cloudConfig: { RateLimits: { default: { PerSecond: 1000, Burst: 1000 } } },
+      cloudConfig: { VpcId: undefined, RateLimits: { default: { PerSecond: 1000, Burst: 1000 } } },
     });
-    const a = await scene.add("a", []);
-    const cidrs = Array.from({ length: 1100 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`);
-    await scene.during(
-      scene.client.patch(
-        NODES,
-        { name: "a" },
-        { type: "merge", body: { spec: { podCIDRs: cidrs, podCIDR: cidrs[0] } } },
-      ),
-    );
-    for (const cidr of cidrs) await scene.create(a, cidr);
-    assert.equal((await scene.list()).length, 1100);
+    const known = await scene.add("first", ["10.200.0.0/24"]);
+    await scene.create(known, "10.200.0.0/24");
+    const nodes = Array.from({ length: 1100 }, (_, i): Node => {
+      const { id } = scene.simulator.createInstance({ name: `n${i}` });
+      const spec = { providerID: `cce://${id}`, podCIDRs: ["192.0.2.0/24", `10.${i >> 8}.${i & 255}.0/24`] };
+      return { metadata: { name: `n${i}` }, spec };
+    });
+    // The second CIDR, whose route is not noted: these Nodes are not in the API server.
+    const createAll = () =>
+      Promise.all(nodes.map((node) => scene.routes.create("c", node, node.spec?.podCIDRs?.[1] ?? "", signal)));
+    await scene.during(createAll());
+    const listed = await scene.during(scene.routes.list("c", [known, ...nodes], signal));
+    assert.equal(listed.length, 1101);
+    assert.ok(listed.every(({ targetNode }) => targetNode !== ""));
     const before = scene.writes.length;
     await scene.clock.advance(60_000);
-    for (const cidr of cidrs) await scene.create(a, cidr);
+    await scene.during(createAll());
     assert.equal(scene.writes.length, before);
   });
 
