@@ -19,7 +19,7 @@ import { errorText } from "@ccm/base";
 import { hasCode, type KubeClient, listAll, NODES, type Node } from "@ccm/kube";
 import { LEASE, readLeader } from "./cluster.ts";
 import { EXIT, type Io, UsageFault } from "./io.ts";
-import { type Format, writeReport } from "./output.ts";
+import { type Format, plural, writeReport } from "./output.ts";
 import { createProgress } from "./progress.ts";
 import { type ConnectOptions, type Kube, openCloud, openKube, readCloudConfig, warnings } from "./session.ts";
 
@@ -193,7 +193,11 @@ const TONES = { ok: "good", warning: "warn", failed: "alarm", skipped: "plain" }
 
 function write(io: Io, format: Format, checks: readonly Check[]): void {
   const count = (result: Check["result"]) => checks.filter((check) => check.result === result).length;
-  const todo = checks.filter(({ todo: text }) => text !== "");
+  // One remedy may heal several.
+  const todo = Map.groupBy(
+    checks.filter((check) => check.todo !== ""),
+    (check) => check.todo.replace(" (see doctor)", ""),
+  );
   writeReport(io, format, {
     data: {
       checks,
@@ -211,11 +215,13 @@ function write(io: Io, format: Format, checks: readonly Check[]): void {
         title: "What to do:",
         columns: [],
         rows: [],
-        lines: [...new Set(todo.map(({ area, name, todo: text }) => `  ${area} ${name}: ${text}`))],
+        lines: [...todo].map(
+          ([text, all]) => `  ${text} (${all.map(({ area, name }) => `${area} ${name}`).join("; ")})`,
+        ),
       },
     ],
     summary: [
-      `${count("ok")} ok, ${count("warning")} warnings, ${count("failed")} failed, ${count("skipped")} skipped.`,
+      `${count("ok")} ok, ${plural(count("warning"), "warning")}, ${count("failed")} failed, ${count("skipped")} skipped.`,
     ],
   });
 }

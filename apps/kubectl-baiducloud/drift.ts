@@ -1,8 +1,8 @@
 import { keyOf } from "@ccm/kube";
 import { failedOf } from "./inspect-all.ts";
 import { EXIT, type Io } from "./io.ts";
-import { writeReport } from "./output.ts";
-import { failedSection, inspectSelected, problemSection, type ServiceCommandOptions } from "./plan.ts";
+import { plural, writeReport } from "./output.ts";
+import { failedSection, inspectSelected, notLookedAt, problemSection, type ServiceCommandOptions } from "./plan.ts";
 
 /** Which fields in the cloud are not as the Services want them. Changes nothing. */
 export async function drift(io: Io, options: ServiceCommandOptions): Promise<number> {
@@ -17,7 +17,7 @@ export async function drift(io: Io, options: ServiceCommandOptions): Promise<num
   const problems = looked.flatMap(({ service, inspection }) =>
     inspection.problems.map(({ facet, reason, message }) => ({ service: keyOf(service), facet, reason, message })),
   );
-  const services = `${looked.length} ${looked.length === 1 ? "Service" : "Services"}`;
+  const services = plural(looked.length, "Service");
   const concerned = new Set(found.map(({ service }) => service)).size;
   writeReport(io, options.output, {
     data: { drift: found, problems, failed, summary: { services: looked.length, concerned, fields: found.length } },
@@ -34,8 +34,9 @@ export async function drift(io: Io, options: ServiceCommandOptions): Promise<num
     ],
     summary: [
       found.length === 0
-        ? `The cloud is as ${services} want it.`
+        ? `Nothing differs for ${services}.`
         : `${found.length} ${found.length === 1 ? "field differs" : "fields differ"} in ${concerned} of ${services}; the CCM's periodic look restores what is wanted.`,
+      ...(failed.length > 0 ? [notLookedAt(failed)] : []),
     ],
   });
   if (failed.length > 0) return EXIT.failure;

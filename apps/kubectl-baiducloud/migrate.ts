@@ -150,7 +150,7 @@ function write(io: Io, format: Format, migration: Migration): void {
       })),
     },
     {
-      title: "Left behind by the Go CCM; nothing claims it, and taking over does not touch it (orphans --delete does):",
+      title: "Marked as this cluster's and claimed by nothing; taking over does not touch it (orphans --delete does):",
       columns: ["KIND", "ID", "NAME"],
       rows: leftovers.map(({ kind, id, name }) => ({ cells: [kind, id, name], tone: "warn" as const })),
     },

@@ -25,3 +25,8 @@ function textOf(format: Format, { data, sections, summary }: Report, colors: boo
   const texts = [...parts.map((section) => sectionText(section, colors)), `${summary.join("\n")}\n`];
   return texts.filter((text) => text.trim() !== "").join("\n");
 }
+
+/** "1 Service", "2 Services". */
+export function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}

@@ -3,7 +3,7 @@ import { keyOf } from "@ccm/kube";
 import { inspectorFor, readCluster, selectServices } from "./cluster.ts";
 import { type Failed, failedOf, type Inspected, inspectAll } from "./inspect-all.ts";
 import { EXIT, type Io } from "./io.ts";
-import { type Format, type Report, writeReport } from "./output.ts";
+import { type Format, plural, type Report, writeReport } from "./output.ts";
 import { createProgress } from "./progress.ts";
 import { type ConnectOptions, withSession } from "./session.ts";
 import type { Tone } from "./table.ts";
@@ -56,7 +56,7 @@ function planOf({ service, inspection }: Extract<Inspected, { inspection: unknow
     service: keyOf(service),
     loadBalancer: observed.blb?.id ?? "",
     addresses: (service.status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip ?? hostname ?? ""),
-    changes: changesOf(steps),
+    changes: changesOf(steps, observed),
     steps,
     problems: problems.map(({ facet, reason, message }) => ({ facet, reason, message })),
   };
@@ -80,7 +80,7 @@ function reportOf(plans: readonly ServicePlan[], failed: readonly Failed[]): Rep
   for (const { changes } of plans) for (const { kind } of changes) counted[kind]++;
   const problems = plans.flatMap(({ service, problems: found }) => found.map((problem) => ({ service, ...problem })));
   const untouched = plans.filter(({ changes }) => changes.length === 0).length;
-  const services = `${plans.length} ${plans.length === 1 ? "Service" : "Services"}`;
+  const services = plural(plans.length, "Service");
   const total = counted.create + counted.change + counted.delete + counted.replace;
   const sum =
     total === 0
@@ -101,8 +101,15 @@ function reportOf(plans: readonly ServicePlan[], failed: readonly Failed[]): Rep
       problemSection(problems),
       failedSection(failed),
     ],
-    summary: [sum],
+    summary:
+      plans.length === 0 && failed.length > 0
+        ? [notLookedAt(failed)]
+        : [sum, ...(failed.length > 0 ? [notLookedAt(failed)] : [])],
   };
+}
+
+export function notLookedAt(failed: readonly Failed[]): string {
+  return `${plural(failed.length, "Service")} could not be looked at.`;
 }
 
 export function problemSection(

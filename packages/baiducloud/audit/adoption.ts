@@ -53,7 +53,7 @@ export function adoptionOf(
     loadBalancer: blb?.id ?? "",
     recognisedBy: generationOf(service, observed, clusterId),
     addresses: eips.length > 0 ? eips : blb?.publicIp ? [blb.publicIp] : [],
-    changes: changesOf(steps),
+    changes: changesOf(steps, observed),
     writes: [
       ...(service.metadata.finalizers?.includes(FINALIZER_LOAD_BALANCER)
         ? []

@@ -60,7 +60,7 @@ export function explainNode(facts: {
     state: trouble ? (error ? "failing" : "pending") : "ready",
     summary: reasons.length === 0 ? `It has no taints; ${cloud}.` : `${capital(reasons.join("; "))}.`,
     lastError: error,
-    nextRetry: uninitialized ? retryOf(error, true) : "",
+    nextRetry: uninitialized ? retryOf(true, ccmRuns) : "",
     problems: [],
     changes: [],
     todo: [...todo],

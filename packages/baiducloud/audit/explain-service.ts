@@ -36,7 +36,7 @@ export function explainService(facts: {
     reason,
     message: text,
   }));
-  const changes: readonly Change[] = going ? [] : changesOf(inspection?.steps ?? []);
+  const changes: readonly Change[] = going || !inspection ? [] : changesOf(inspection.steps, inspection.observed);
   const todo = new Set([...problems.map((problem) => adviceFor(problem.reason, problem.message))]);
   const shared = { object, problems, changes, lastError: error };
   if (ccmRuns === false) {
@@ -49,27 +49,27 @@ export function explainService(facts: {
   };
   if (going) {
     const summary = "It is being deleted, and waits until its load balancer and addresses are gone.";
-    return told(summary, "pending", error ? retryOf(error, true) : "at once");
+    return told(summary, "pending", error || ccmRuns === false ? retryOf(true, ccmRuns) : "at once");
   }
   if (condition?.status === "True" && changes.length === 0 && problems.length === 0) {
     return told(`Its load balancer is as it should be; addresses: ${addresses.join(", ") || "none"}.`, "ready", "");
   }
   const retryable = message === "" || message.includes("tried again by itself");
   if (condition?.status === "False" && textOf(condition.reason) !== STOPS) {
-    return told(message || "Its controller says that it is not ready.", "failing", retryOf(error, retryable));
+    return told(message || "Its controller says that it is not ready.", "failing", retryOf(retryable, ccmRuns));
   }
-  if (problems.length > 0) return told(problems[0]?.message ?? "", "failing", retryOf(error, retryable));
+  if (problems.length > 0) return told(problems[0]?.message ?? "", "failing", retryOf(retryable, ccmRuns));
   if (addresses.length > 0 && condition?.status === "True") {
     const summary = `It has its address (${addresses.join(", ")}), but the cloud is not as the Service wants it.`;
     todo.add(
       "wait: the next periodic look repairs it (--service-drift-period); an edit of the Service does so at once",
     );
-    return told(summary, "drifted", "with the next periodic look");
+    return told(summary, "drifted", retryOf(false, ccmRuns));
   }
   const summary =
     message ||
     `No address yet: ${wantsLoadBalancer(service) ? "its controller has not finished with it" : "not wanted"}.`;
-  return told(summary, "pending", error ? retryOf(error, true) : ccmRuns === false ? "" : "at once");
+  return told(summary, "pending", error || ccmRuns === false ? retryOf(true, ccmRuns) : "at once");
 }
 
 function textOf(value: unknown): string {

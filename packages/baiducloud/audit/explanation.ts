@@ -44,14 +44,14 @@ function requestIdIn(text: string): string {
   return /request id ([\w.-]+)/.exec(text)?.[1] ?? "";
 }
 
-/** The controllers wait 5 s after a first failure, twice as long after each further one, and never longer than that. */
-const LONGEST_WAIT = "5 minutes";
-
-export function retryOf(error: LastError | undefined, retryable: boolean): string {
-  if (!retryable) return "after an edit; without one with the periodic look (every 10 minutes, --service-drift-period)";
-  return error
-    ? `by itself, at most ${LONGEST_WAIT} after the last failure (${error.at})`
-    : `by itself, within ${LONGEST_WAIT}`;
+/**
+ * An Event tells of a failure once, and not of each repetition, so that nobody but the controller itself knows when the
+ * next one is due. The waits are those of the controllers' queues.
+ */
+export function retryOf(retryable: boolean, ccmRuns: boolean | undefined): string {
+  if (ccmRuns === false) return "not before the cloud controller manager runs again";
+  if (retryable) return "by itself: 5 seconds after a failure, then each time twice as long, at most 5 minutes";
+  return "after an edit; without one with the periodic look (every 10 minutes, --service-drift-period)";
 }
 
 const ADVICE: readonly (readonly [of: RegExp, what: string])[] = [
@@ -68,6 +68,14 @@ const ADVICE: readonly (readonly [of: RegExp, what: string])[] = [
   [/UnknownAnnotation/, "correct the annotation's key, or remove it"],
   [/UnAvailableLoadBalancer/, "give the cluster a node that may be a backend"],
   [/LoadBalancerNotFound/, "correct the load balancer's ID in the annotation, or make it in the console"],
+  [/AddressNotFound/, "write an EIP of this account and region into spec.loadBalancerIP, or leave it out"],
+  [
+    /AddressInUse|AddressConflict/,
+    "unbind the address from what has it, or write another one into spec.loadBalancerIP",
+  ],
+  [/PortInUse/, "give the port another number, or the Service a load balancer of its own"],
+  [/DeletionProtected/, "switch the protection off in the console"],
+  [/InvalidSourceRanges|TooManySourceRanges/, "correct spec.loadBalancerSourceRanges"],
   [/LoadBalancerNotOurs/, "name another load balancer in the annotation"],
   [/SubnetHasNoMoreIp|no subnet of type BCC/, "make a subnet of type BCC with free addresses, or name one (SubnetId)"],
   [/arrears/, "settle the account's bill"],

@@ -1,3 +1,5 @@
+import { driftOf } from "../load-balancers/drift.ts";
+import type { Observed } from "../load-balancers/observed.ts";
 import type { Step } from "../load-balancers/steps.ts";
 
 /** create: something new. change: in place. delete: something goes. replace: something goes and another takes its place. */
@@ -13,20 +15,31 @@ export interface Change {
 }
 
 /** The steps of a plan in their order, for people. Pure. */
-export function changesOf(steps: readonly Step[]): readonly Change[] {
+export function changesOf(steps: readonly Step[], observed: Observed): readonly Change[] {
   const has = (name: Step["do"]) => steps.some((step) => step.do === name);
   const newBlb = has("createLoadBalancer");
   const newEip = has("createEip");
   return steps.map((step) => {
     const { kind, object, detail = "" } = describe(step);
+    const fields = IN_PLACE.has(step.do) ? driftOf([step], observed) : [];
+    const differences = fields.map(({ field, found, restored }) => `${field}: ${found} → ${restored}`).join(", ");
     // What goes because something new comes for it: users lose an address, or connections, and have to know.
     const replaced =
       (step.do === "deleteLoadBalancer" && (newBlb || step.onlyWhenReplaced === true)) ||
       (step.do === "releaseEip" && newEip) ||
       (step.do === "deleteListeners" && isReplaced(step, steps));
-    return { kind: replaced ? "replace" : kind, facet: step.facet, object, detail };
+    return { kind: replaced ? "replace" : kind, facet: step.facet, object, detail: differences || detail };
   });
 }
+
+/** Of these people want to know which field. */
+const IN_PLACE: ReadonlySet<Step["do"]> = new Set([
+  "updateLoadBalancer",
+  "resizeLoadBalancer",
+  "updateListener",
+  "resizeEip",
+  "protectEip",
+]);
 
 function isReplaced(step: Step & { readonly do: "deleteListeners" }, steps: readonly Step[]): boolean {
   const ports = new Set(step.listeners.map(({ listenerPort }) => listenerPort));
