@@ -63,7 +63,7 @@ export function createBaiduCloud(options: BaiduCloudOptions): CloudProvider {
   const observer = createObserver({ client, clusterId, clock, clusterInstances, services, vpcId });
   const waits = createWaits(client, clock);
   const chooseSubnet = createSubnetChooser({ client, subnetId: config.subnetId, vpcId, clusterInstances });
-  const apply = createApply({ client, observer, waits, random, logger, vpcId, chooseSubnet });
+  const apply = createApply({ client, clusterId, observer, waits, random, logger, vpcId, chooseSubnet });
 
   const defaults = { bandwidthMbps: config.eipBandwidthInMbps };
   const around = () => surroundings;

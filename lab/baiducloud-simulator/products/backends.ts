@@ -1,6 +1,6 @@
 import type { Account } from "../account.ts";
 import { badRequest, Fault, noSuchObject, quotaExceeded } from "../api/fault.ts";
-import { integer, objects, requiredText, texts } from "../api/fields.ts";
+import { integer, objects, requiredText, text, texts } from "../api/fields.ts";
 import { page } from "../api/paging.ts";
 import type { Router } from "../api/router.ts";
 import type { DataPlane } from "../data-plane/data-plane.ts";
@@ -34,6 +34,7 @@ export function createBackends(
 
   router.on("POST", path, ({ body }, id = "") => {
     const added = parse(body);
+    const notes = (objects(body, "backendServerList") ?? []).map((entry) => text(entry, "desc") ?? "");
     blbs.mutate(id, (blb) => {
       for (const instanceId of added.keys()) {
         if (!instances.all.has(instanceId)) throw noSuchObject(instanceId);
@@ -41,7 +42,10 @@ export function createBackends(
           throw new Fault(409, "BackendServerAlreadyExist", `${instanceId} is a backend already.`);
       }
       if (blb.backends.size + added.size > account.quotas.backendsPerBlb) throw quotaExceeded("backends");
-      for (const [instanceId, weight] of added) blb.backends.set(instanceId, weight);
+      [...added].forEach(([instanceId, weight], index) => {
+        blb.backends.set(instanceId, weight);
+        blb.backendNotes.set(instanceId, notes[index] ?? "");
+      });
       changed(blb);
     });
     return {};
@@ -75,6 +79,7 @@ export function createBackends(
     const views = [...blb.backends].map(([instanceId, weight]) => ({
       instanceId,
       weight,
+      desc: blb.backendNotes.get(instanceId) ?? "",
       privateIp: instances.all.get(instanceId)?.internalIp ?? "",
       ...(listener ? { status: dataPlane.health(id, listener.listenerType, listener.listenerPort, instanceId) } : {}),
     }));

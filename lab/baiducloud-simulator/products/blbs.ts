@@ -34,6 +34,8 @@ export interface SimulatedBlb {
   readonly listeners: Map<string, SimulatedListener>;
   /** Weight by instance. */
   readonly backends: Map<string, number>;
+  /** What who added a backend wrote to it. */
+  readonly backendNotes: Map<string, string>;
 }
 
 /** Load balancers (BLB): the objects themselves; listeners and backends are in files of their own. */
@@ -144,6 +146,7 @@ export function createBlbs(account: Account, router: Router, eips: () => Eips): 
       allowDelete: boolean(body, "allowDelete") ?? true,
       listeners: new Map(),
       backends: new Map(),
+      backendNotes: new Map(),
     };
     all.set(blbId, blb);
     const eip = text(body, "eip");

@@ -50,6 +50,23 @@ describe("the public address of a Service", () => {
         [other],
       );
     }));
+  it("row 21: is made anew, with other terms, after it was released and the controller has restarted", () =>
+    inLab(async (lab) => {
+      await lab.apply("web");
+      await lab.ensure("web");
+      await lab.apply("web", { annotations: { [INTERNAL]: "true" } });
+      await lab.ensure("web");
+      // The cloud still knows the token of the first one.
+      lab.restart();
+      await lab.apply("web", { annotations: { [INTERNAL]: null, [`${EIP}bandwidth-in-mbps`]: "5" } });
+      await lab.ensure("web");
+      await lab.clock.advance(31_000);
+      assert.deepEqual((await lab.ensure("web")).problems, []);
+      assert.deepEqual(
+        (await listed(lab)).map(({ bandwidthInMbps, status }) => [bandwidthInMbps, status]),
+        [[5, "binded"]],
+      );
+    }));
   it("row 21: has the bandwidth of the cloud config when the Service says nothing", () =>
     inLab(
       async (lab) => {

@@ -1,6 +1,8 @@
 import type { Logger, Random } from "@ccm/base";
 import { type BceClient, type BlbSpec, clientToken, isBceError, type Lane, type WriteOptions } from "@ccm/bce";
 import { cloudErrorOf, type FacetProblem } from "@ccm/cloud-provider";
+import { toCloudError } from "../errors.ts";
+import { description } from "../marks.ts";
 import { describe, problemOf } from "./apply-words.ts";
 import type { Observer } from "./observe.ts";
 import { stagesOf } from "./stages.ts";
@@ -9,6 +11,7 @@ import type { Waits } from "./wait.ts";
 
 export interface ApplyOptions {
   readonly client: BceClient;
+  readonly clusterId: string;
   readonly observer: Observer;
   readonly waits: Waits;
   readonly random: Random;
@@ -41,7 +44,7 @@ const NEEDS_BLB: ReadonlySet<Facet> = new Set(["listeners", "backends", "address
 const OPENS: ReadonlySet<Step["do"]> = new Set(["createListener", "bindEip"]);
 
 export function createApply(options: ApplyOptions): Apply {
-  const { client, observer, waits, random, logger, vpcId, chooseSubnet } = options;
+  const { client, clusterId, observer, waits, random, logger, vpcId, chooseSubnet } = options;
   const { blb, eip, tags, securityGroups } = client;
 
   return async (uid, steps, signal, asked = "user") => {
@@ -68,12 +71,24 @@ export function createApply(options: ApplyOptions): Apply {
       clientToken: clientToken(uid, what, String(observer.attempt(`${uid} ${what}`))),
     });
 
+    const create = async <T>(what: Made, run: (options: WriteOptions) => Promise<T>): Promise<T> => {
+      const purpose = `${uid} ${what}`;
+      try {
+        const answer = await run(made(what));
+        observer.made.forget(`token ${purpose}`);
+        return answer;
+      } catch (error) {
+        if (isBceError(error, "mismatch")) observer.tokenTaken(purpose);
+        throw error;
+      }
+    };
+
     /** The create's answer named what was made, and removed, before: within a day the cloud repeats it. */
     const orAnew = async (what: Made, wait: Promise<unknown>): Promise<void> => {
       try {
         await wait;
       } catch (error) {
-        if (cloudErrorOf(error)?.code === "absent") observer.startAnew(`${uid} ${what}`);
+        if (cloudErrorOf(toCloudError(error))?.code === "absent") observer.startAnew(`${uid} ${what}`);
         throw error;
       }
     };
@@ -83,7 +98,8 @@ export function createApply(options: ApplyOptions): Apply {
      */
     const addBackends = async (blbId: string, backends: readonly Weighted[]): Promise<void> => {
       try {
-        await blb.addBackends(blbId, backends, inLane("backends"));
+        const marked = backends.map((backend) => ({ ...backend, desc: description(clusterId) }));
+        await blb.addBackends(blbId, marked, inLane("backends"));
       } catch (error) {
         if (!isBceError(error, "absent") || !(await blb.look(blbId, { lane, signal }))) throw error;
         const [only, ...others] = backends;
@@ -103,7 +119,7 @@ export function createApply(options: ApplyOptions): Apply {
           const { subnetId: wanted, zone, ...spec } = step.spec;
           const subnetId = await chooseSubnet(signal, wanted, zone);
           const whole: BlbSpec = { ...spec, subnetId, vpcId: await vpcId() };
-          newBlb = (await blb.create(whole, made("blb"))).blbId;
+          newBlb = (await create("blb", (options) => blb.create(whole, options))).blbId;
           observer.made.note(`${uid} blb`, newBlb);
           await orAnew("blb", waits.blbAvailable(newBlb, signal));
           return;
@@ -122,7 +138,7 @@ export function createApply(options: ApplyOptions): Apply {
         case "createSecurityGroup": {
           const { name, description: desc, rules, tags: marks } = step;
           const group = { name, desc, rules, tags: marks, vpcId: await vpcId() };
-          newGroup = (await securityGroups.create(group, made("group"))).securityGroupId;
+          newGroup = (await create("group", (options) => securityGroups.create(group, options))).securityGroupId;
           return;
         }
         case "authorizeRule":
@@ -130,7 +146,7 @@ export function createApply(options: ApplyOptions): Apply {
         case "revokeRule":
           return ignoreAbsent(securityGroups.revoke(step.rule.securityGroupRuleId ?? "", once("rule")));
         case "bindSecurityGroup":
-          return blb.bindSecurityGroups(blbOf(step.blbId), [groupOf(step.groupId)], inLane("bind"));
+          return orAnew("group", blb.bindSecurityGroups(blbOf(step.blbId), [groupOf(step.groupId)], inLane("bind")));
         case "unbindSecurityGroup":
           return ignoreAbsent(blb.unbindSecurityGroups(step.blbId, [step.groupId], once("unbind")));
         case "deleteSecurityGroup":
@@ -151,7 +167,7 @@ export function createApply(options: ApplyOptions): Apply {
           return ignoreAbsent(blb.removeBackends(blbOf(step.blbId), step.instanceIds, once("backends")));
         case "createEip": {
           const what = step.family === "IPv6" ? "eip6" : "eip";
-          const address = (await eip.create(step.spec, made(what))).eip;
+          const address = (await create(what, (options) => eip.create(step.spec, options))).eip;
           newEips.set(NEW_EIP[step.family], address);
           observer.made.note(`${uid} ${what}`, address);
           await orAnew(what, waits.eipIs(address, "available", signal));

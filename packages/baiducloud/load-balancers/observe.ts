@@ -21,6 +21,11 @@ export interface Observer {
   attempt(purpose: string): number;
   /** What the last create made is gone: the cloud would answer its token with what is not there, so the next needs another. */
   startAnew(purpose: string): void;
+  /**
+   * The cloud knows the token of a create from another one, before a restart. What that one made may be there and not be
+   * visible yet; when it is still not seen at the next time, after a while, the next create has another token.
+   */
+  tokenTaken(purpose: string): void;
 }
 
 export interface ObserverOptions {
@@ -143,6 +148,7 @@ export function createObserver(options: ObserverOptions): Observer {
         ((recorded.has(listenerKey(listener)) || recordedOverTcp(recorded, listener)) &&
           !others.has(listener.backendPort)),
     );
+    const marked = backends.filter(({ desc }) => desc === description(clusterId));
     return {
       id: blb.blbId,
       name: blb.name,
@@ -159,7 +165,8 @@ export function createObserver(options: ObserverOptions): Observer {
       listeners,
       ownListeners: new Set(own.map(listenerKey)),
       backends,
-      clusterInstances: clusterInstances(),
+      // Those of Nodes that are gone are known by what we wrote to them.
+      clusterInstances: new Set([...clusterInstances(), ...marked.map(({ instanceId }) => instanceId)]),
       guarded: group !== undefined && bound.includes(group.id),
     };
   };
@@ -168,6 +175,15 @@ export function createObserver(options: ObserverOptions): Observer {
     made,
     attempt: (purpose) => attempts.get(purpose) ?? 0,
     startAnew,
+    tokenTaken(purpose) {
+      const taken = `token ${purpose}`;
+      const since = made.get(taken);
+      if (!since) made.note(taken, purpose);
+      else if (since.ageMs >= LIST_LAG_MS) {
+        made.forget(taken);
+        startAnew(purpose);
+      }
+    },
     async observe(service, signal, lane = "user") {
       const { settings } = readAnnotations(service.metadata.annotations ?? {});
       const { uid = "" } = service.metadata;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { SERVICES } from "@ccm/kube";
+import { NODES, SERVICES } from "@ccm/kube";
 import { CLUSTER, foreignBlb, inLab, type Lab, OWN, PREFIX, problemsOf } from "./testing/lab.ts";
 
 const ID = `${PREFIX}cce-load-balancer-id`;
@@ -205,6 +205,22 @@ describe("a load balancer that the user names", () => {
       );
       await lab.remove("b");
       assert.equal((await lab.during(lab.console.blb.listListeners(id)))[0]?.backendPort, owner);
+    }));
+  it("row 18: loses the backends of Nodes that are gone, also after a restart, and keeps those that somebody else added", () =>
+    inLab(async (lab) => {
+      const id = await foreignBlb(lab, "shared");
+      const theirs = lab.simulator.createInstance({ name: "theirs" }).id;
+      await lab.during(lab.console.blb.addBackends(id, [{ instanceId: theirs, weight: 100 }], lab.token()));
+      await lab.clock.advance(5000);
+      await lab.apply("web", { annotations: { [EXISTING]: id } });
+      await lab.ensure("web");
+      await lab.kube.delete(NODES, { name: "node-1" });
+      await lab.clock.advance(1000);
+      lab.restart();
+      await lab.ensure("web");
+      const { backends, instances } = lab.simulator.inventory();
+      const names = backends.map(({ instanceId }) => instances.find((one) => one.id === instanceId)?.name);
+      assert.deepEqual(names.sort(), ["node-2", "node-3", "theirs"]);
     }));
   it("row 18: has the backends that any of its Services needs", () =>
     inLab(async (lab) => {

@@ -92,6 +92,8 @@ export interface Backend {
   /** 0 to 100; 0 takes no traffic. */
   readonly weight: number;
   readonly privateIp?: string | null;
+  /** Free text: who added it. */
+  readonly desc?: string | null;
   /** Only when asked with a listener port: Alive, Dead, Unknown. */
   readonly status?: string | null;
 }
@@ -135,7 +137,7 @@ export interface Blb {
   backendHealth(blbId: string, listenerPort: number, options?: ReadOptions): Promise<readonly Backend[]>;
   addBackends(
     blbId: string,
-    backends: readonly Pick<Backend, "instanceId" | "weight">[],
+    backends: readonly Pick<Backend, "instanceId" | "weight" | "desc">[],
     options: WriteOptions,
   ): Promise<void>;
   updateBackends(

@@ -44,7 +44,10 @@ export interface Lab {
     name: string,
     more?: { annotations?: Record<string, string | null>; spec?: Partial<Service["spec"]> & object },
   ): Promise<Service>;
+  addNode(name: string, zone: string): Promise<void>;
   get(name: string): Promise<Service>;
+  /** As the load balancers see it. */
+  shown(name: string): Promise<Service>;
   /** As the framework does: converges, and writes the status. */
   ensure(name: string, lane?: "user" | "resync"): Promise<LoadBalancerResult & { readonly reasons: readonly string[] }>;
   updateBackends(name: string): Promise<LoadBalancerResult>;
@@ -122,13 +125,22 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
     if (!(await clock.advanceUntil(() => settled, 3_600_000))) throw new Error("not settled within a simulated hour");
     return promise;
   };
+  let launches = 0;
   const create = (): LoadBalancers => {
+    launches++;
     let surroundings: Surroundings | undefined;
     const client = bce(true);
     const vpcId = async () => simulator.vpcId;
     const known = () => surroundings?.services.list() ?? [];
     const observer = createObserver({ client, clusterId: CLUSTER, clock, clusterInstances, services: known, vpcId });
-    const parts = { client, observer, random: random("apply"), logger: silentLogger, vpcId };
+    const parts = {
+      client,
+      clusterId: CLUSTER,
+      observer,
+      random: random(`apply ${launches}`),
+      logger: silentLogger,
+      vpcId,
+    };
     const chooseSubnet = createSubnetChooser({ client, subnetId: "", vpcId, clusterInstances });
     const apply = createApply({ ...parts, waits: createWaits(client, clock), chooseSubnet });
     const made = createLoadBalancers({
@@ -152,6 +164,10 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
   const ref = (name: string) => ({ namespace: "default", name });
   /** The API server of the lab knows IPv4 alone: other families are put into what the load balancers see. */
   const families = new Map<string, readonly ("IPv4" | "IPv6")[]>();
+  const withFamilies = (name: string, service: Service): Service => {
+    const ipFamilies = families.get(name);
+    return ipFamilies ? { ...service, spec: { ...service.spec, ipFamilies } } : service;
+  };
   const get = (name: string) => kube.get(SERVICES, ref(name));
   /** What informers show comes a moment later. */
   const seen = async (service: Service | undefined, name: string): Promise<void> => {
@@ -162,19 +178,15 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
     const service = await get(name);
     await seen(service, name);
     const chosen = backendsOf(nodes.list(), loadBalancers.nodeSelector?.(service));
-    const ipFamilies = families.get(name);
-    const shown: Service = ipFamilies ? { ...service, spec: { ...service.spec, ipFamilies } } : service;
-    return { clusterName: "lab", service: shown, nodes: chosen, lane, signal } as const;
+    return { clusterName: "lab", service: withFamilies(name, service), nodes: chosen, lane, signal } as const;
   };
-  for (let i = 1; i <= (options.nodes ?? 3); i++) {
-    const { id } = simulator.createInstance({ name: `node-${i}`, hostname: `node-${i}` });
-    await kube.create(NODES, {
-      apiVersion: "v1",
-      kind: "Node",
-      metadata: { name: `node-${i}`, labels: { "topology.kubernetes.io/zone": `cn-bj-${"abd"[i % 3]}` } },
-      spec: { providerID: `cce://${id}` },
-    });
-  }
+  const addNode = async (name: string, zone: string): Promise<void> => {
+    const { id } = simulator.createInstance({ name, hostname: name });
+    const labels = { "topology.kubernetes.io/zone": zone };
+    const spec = { providerID: `cce://${id}` };
+    await kube.create(NODES, { apiVersion: "v1", kind: "Node", metadata: { name, labels }, spec });
+  };
+  for (let i = 1; i <= (options.nodes ?? 3); i++) await addNode(`node-${i}`, `cn-bj-${"abd"[i % 3]}`);
   await clock.advanceUntil(() => nodes.list().length === (options.nodes ?? 3) && services.synced, 60_000);
 
   return {
@@ -192,7 +204,9 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
     },
     token: () => ({ clientToken: `console-${++tokens}` }),
     during,
+    addNode,
     get,
+    shown: async (name) => withFamilies(name, await get(name)),
     async apply(name, { annotations = {}, spec: asked = {} } = {}) {
       const { ipFamilies, ...spec } = asked;
       if (ipFamilies) families.set(name, ipFamilies);
@@ -230,6 +244,7 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
       const existed = await during(loadBalancers.ensureDeleted(asked));
       await kube.patch(SERVICES, ref(name), { type: "merge", body: { metadata: { finalizers: null } } });
       await seen(undefined, name);
+      families.delete(name);
       return existed;
     },
     restart() {
