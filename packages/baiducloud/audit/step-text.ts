@@ -17,7 +17,7 @@ export interface Change {
 /** The steps of a plan in their order, for people. Pure. */
 export function changesOf(steps: readonly Step[], observed: Observed): readonly Change[] {
   const has = (name: Step["do"]) => steps.some((step) => step.do === name);
-  const newBlb = has("createLoadBalancer");
+  const moves = has("createLoadBalancer") || has("createListener");
   const newEip = has("createEip");
   return steps.map((step) => {
     const { kind, object, detail = "" } = describe(step);
@@ -25,7 +25,7 @@ export function changesOf(steps: readonly Step[], observed: Observed): readonly 
     const differences = fields.map(({ field, found, restored }) => `${field}: ${found} → ${restored}`).join(", ");
     // What goes because something new comes for it: users lose an address, or connections, and have to know.
     const replaced =
-      (step.do === "deleteLoadBalancer" && (newBlb || step.onlyWhenReplaced === true)) ||
+      (step.do === "deleteLoadBalancer" && moves) ||
       (step.do === "releaseEip" && newEip) ||
       (step.do === "deleteListeners" && isReplaced(step, steps));
     return { kind: replaced ? "replace" : kind, facet: step.facet, object, detail: differences || detail };
