@@ -2,7 +2,7 @@ import type { Eip, LoadBalancer, RouteRule, SecurityGroup } from "@ccm/bce";
 import { FINALIZER_LOAD_BALANCER } from "@ccm/cloud-provider";
 import type { Node, Service } from "@ccm/kube";
 import { readAnnotations } from "../load-balancers/annotations.ts";
-import { FORMER_EIP_MARK, looksGenerated } from "../load-balancers/find.ts";
+import { FORMER_EIP_MARK } from "../load-balancers/find.ts";
 import {
   clusterInDescription,
   description,
@@ -79,11 +79,18 @@ function isOrphanBlb(
   if (isMadeByCluster(blb, clusterId)) return !isClaimed(blb, clusterId, claimants);
   // Of an earlier controller, which had no tags: its description says whose it is, and its name that it was a Service's.
   if (makerOf(blb) !== undefined || clusterInDescription(blb.desc) !== clusterId) return false;
-  if (!looksGenerated(blb.name, clusterId)) return false;
+  if (!isServiceName(blb.name, clusterId)) return false;
   return !claimants.some(({ metadata: { uid = "", namespace = "", name = "" } }) => {
     const names = [serviceResourceName(clusterId, namespace, name), ...formerNames(clusterId, namespace, name, uid)];
     return names.includes(blb.name);
   });
+}
+
+/** Whether an earlier controller of this cluster would have given the name to a Service's load balancer. */
+function isServiceName(name: string, clusterId: string): boolean {
+  return (
+    [`CCE/SVC/${clusterId}/`, `${clusterId}/`].some((prefix) => name.startsWith(prefix)) || /^a[0-9a-f]{31}$/.test(name)
+  );
 }
 
 function namesBlb(service: Service, blbId: string): boolean {

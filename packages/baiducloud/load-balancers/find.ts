@@ -82,7 +82,7 @@ function isFormerOwn(blb: LoadBalancer, { service, settings, clusterId, services
   return noted && !looksGenerated(blb.name, clusterId) && claimant(blb, service, clusterId, services) === undefined;
 }
 
-export function looksGenerated(name: string, clusterId: string): boolean {
+function looksGenerated(name: string, clusterId: string): boolean {
   return name.startsWith("CCE/SVC/") || name.startsWith(`${clusterId}/`) || /^a[0-9a-f]{31}$/.test(name);
 }
 
