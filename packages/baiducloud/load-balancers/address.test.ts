@@ -91,6 +91,22 @@ describe("the public address of a Service", () => {
         [`${first} available`, `${second} available`].sort(),
       );
     }));
+  it("row 21: goes back to its owner when it is no longer named, and one of the Service's own takes its place", () =>
+    inLab(async (lab) => {
+      const mine = await own(lab);
+      await lab.apply("web", { spec: { loadBalancerIP: mine } });
+      await lab.ensure("web");
+      lab.restart();
+      await lab.apply("web", { spec: { loadBalancerIP: "" } });
+      const [ip] = ips((await lab.ensure("web")).status);
+      assert.notEqual(ip, mine);
+      assert.equal(eips(lab).find(({ eip }) => eip === mine)?.status, "available");
+      await lab.remove("web");
+      assert.deepEqual(
+        eips(lab).map(({ eip }) => eip),
+        [mine],
+      );
+    }));
   it("row 21: that is named and in use elsewhere is not taken away, and one that does not exist is told", () =>
     inLab(async (lab) => {
       const mine = await own(lab);

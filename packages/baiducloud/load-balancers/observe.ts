@@ -131,7 +131,7 @@ export function createObserver(options: ObserverOptions): Observer {
       group ? client.blb.securityGroups(blb.blbId, options) : Promise.resolve<readonly string[]>([]),
     ]);
     const nodePorts = new Set((service.spec?.ports ?? []).map((port) => port.nodePort));
-    const recorded = new Set<string>();
+    const recorded = new Set<string>(settings.ownListeners.split(","));
     for (const { ports } of service.status?.loadBalancer?.ingress ?? []) {
       for (const { port, protocol, error } of ports ?? []) if (!error) recorded.add(`${protocol}/${port}`);
     }
@@ -202,13 +202,18 @@ export function createObserver(options: ObserverOptions): Observer {
       const eips6 = ipv6 || main?.publicIpv6 ? await ipv6Eips.get() : [];
       const listedEips = [...eips4, ...eips6];
       const given = service.spec?.loadBalancerIP;
+      const ownEips = await eipsOf(question, listedEips, ours ? main : undefined);
+      const former = listedEips.find(
+        (eip) => eip.eip === settings.boundEip && eip.eip !== given && main && eip.instanceId === main.blbId,
+      );
       return {
         blb: main
           ? await unlessAbsent(() => describe(service, main, ours, settings, group, { signal, lane }))
           : undefined,
         refused,
         surplus,
-        ownEips: await eipsOf(question, listedEips, ours ? main : undefined),
+        ownEips,
+        formerEip: former && !ownEips.includes(former) ? former : undefined,
         givenEip: given ? listedEips.find(({ eip }) => eip === given) : undefined,
         securityGroup: group,
       };

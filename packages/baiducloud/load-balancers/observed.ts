@@ -12,6 +12,8 @@ export interface Observed {
   readonly ownEips: readonly Eip[];
   /** The address that the Service names in spec.loadBalancerIP, if the account has it. */
   readonly givenEip: Eip | undefined;
+  /** One that it named before, that we bound, and that is still bound to its load balancer. */
+  readonly formerEip: Eip | undefined;
   /** The security group made for this Service. */
   readonly securityGroup: SecurityGroup | undefined;
 }

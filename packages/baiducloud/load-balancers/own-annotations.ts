@@ -236,4 +236,24 @@ export const OWN_ANNOTATIONS = {
       "Service 删除后保留为其创建的公网地址。",
     ),
   ),
+  ownListeners: text(
+    about(
+      "recorded",
+      "listeners",
+      "Listeners of the Service on a load balancer that it shares.",
+      "该 Service 在共用实例上的监听器。",
+    ),
+    /^(TCP|UDP|HTTP|HTTPS|SSL)\/\d{1,5}(,(TCP|UDP|HTTP|HTTPS|SSL)\/\d{1,5}){0,99}$/,
+    { en: "as `TCP/80,UDP/53`", zh: "如 `TCP/80,UDP/53`" },
+  ),
+  boundEip: text(
+    about(
+      "recorded",
+      "bound-eip",
+      "The address of `spec.loadBalancerIP` that was bound, to be unbound when it is no longer named.",
+      "已绑定的 `spec.loadBalancerIP` 地址，不再指定时会被解绑。",
+    ),
+    /^[0-9A-Fa-f:.]{2,45}$/,
+    { en: "an IP address", zh: "IP 地址" },
+  ),
 } as const;

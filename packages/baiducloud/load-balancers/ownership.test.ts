@@ -206,6 +206,18 @@ describe("a load balancer that the user names", () => {
       await lab.remove("b");
       assert.equal((await lab.during(lab.console.blb.listListeners(id)))[0]?.backendPort, owner);
     }));
+  it("row 18: loses listeners that are no longer wanted also when the Service never had an address", () =>
+    inLab(async (lab) => {
+      const id = await foreignBlb(lab, "shared");
+      const ports = [80, 81].map((port) => ({ name: `p${port}`, port }));
+      const spec = { ports, loadBalancerIP: "203.0.113.250" };
+      await lab.apply("web", { annotations: { [EXISTING]: id }, spec });
+      assert.deepEqual((await lab.ensure("web")).reasons, ["AddressNotFound"]);
+      lab.restart();
+      await lab.apply("web", { spec: { ports: [{ name: "p81", port: 81 }] } });
+      await lab.ensure("web");
+      assert.deepEqual(portsOf(lab), ["TCP/81"]);
+    }));
   it("row 18: loses the backends of Nodes that are gone, also after a restart, and keeps those that somebody else added", () =>
     inLab(async (lab) => {
       const id = await foreignBlb(lab, "shared");

@@ -7,6 +7,8 @@ import { complain, type Draft, NEW_EIP, type Step } from "./steps.ts";
 const FAMILIES: readonly IpFamily[] = ["IPv4", "IPv6"];
 
 export function planAddresses(desired: Desired, observed: Observed, blbId: string, draft: Draft): void {
+  const { formerEip } = observed;
+  if (formerEip) draft.steps.push({ facet: "address", do: "unbindEip", eip: formerEip.eip });
   for (const family of FAMILIES) {
     const asked = desired.addresses.find((address) => address.family === family);
     // Somebody else's load balancer without IPv6 cannot have such a public address either.
@@ -18,7 +20,7 @@ export function planAddresses(desired: Desired, observed: Observed, blbId: strin
 function planAddress(
   wanted: WantedAddress,
   desired: Desired,
-  { blb, ownEips, givenEip }: Observed,
+  { blb, ownEips, givenEip, formerEip }: Observed,
   blbId: string,
   draft: Draft,
 ): void {
@@ -27,7 +29,7 @@ function planAddress(
   const own = ownEips.filter(({ eip }) => familyOf(eip) === family);
   const boundToUs = (eip: Eip) => blb !== undefined && eip.instanceId === blb.id;
   const bound = publicAddress(blb, family);
-  const foreignIp = own.some(({ eip }) => eip === bound) ? "" : bound;
+  const foreignIp = own.some(({ eip }) => eip === bound) || formerEip?.eip === bound ? "" : bound;
 
   const giveUpAll = (eips: readonly Eip[]): void => {
     for (const eip of eips) {

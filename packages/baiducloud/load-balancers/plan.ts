@@ -66,8 +66,9 @@ export function planDeletion(observed: Observed, options: DeletionOptions): Plan
       steps.push({ facet: "address", do: "unbindEip", eip: eip.eip });
     }
   }
-  if (givenEip && blb && givenEip.instanceId === blb.id)
-    steps.push({ facet: "address", do: "unbindEip", eip: givenEip.eip });
+  for (const eip of [givenEip, observed.formerEip]) {
+    if (eip && blb && eip.instanceId === blb.id) steps.push({ facet: "address", do: "unbindEip", eip: eip.eip });
+  }
   if (blb?.ours && !options.keepLoadBalancer) {
     if (securityGroup && blb.guarded)
       steps.push({ facet: "source-ranges", do: "unbindSecurityGroup", blbId: blb.id, groupId: securityGroup.id });

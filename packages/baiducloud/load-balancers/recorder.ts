@@ -23,10 +23,14 @@ export function notesFor(service: Service, observed: Observed | undefined): Note
   const eip = observed?.ownEips.find(
     ({ instanceId, eip }) => instanceId === observed.blb?.id && familyOf(eip) === "IPv4",
   );
+  const { blb, givenEip } = observed ?? {};
+  const shared = blb && !blb.ours ? [...blb.ownListeners].sort().join(",") : "";
   const written = settings.addedId !== "" && settings.id === settings.addedId;
   const wanted: Readonly<Record<string, string>> = {
     [ANNOTATION.addedId]: own,
     [ANNOTATION.addedEip]: eip?.eip ?? "",
+    [ANNOTATION.boundEip]: givenEip && blb && givenEip.instanceId === blb.id ? givenEip.eip : "",
+    [ANNOTATION.ownListeners]: shared,
     // The user's own word stays, also where it names what is not there.
     ...(settings.existingId === "" && (settings.id === "" || written) ? { [ANNOTATION.id]: own } : {}),
   };
@@ -36,7 +40,8 @@ export function notesFor(service: Service, observed: Observed | undefined): Note
 
 /** The id that a user writes is an edit; the one that we wrote is beside its copy. */
 export function isOwnNote(key: string, annotations: Readonly<Record<string, string>>): boolean {
-  if (key === ANNOTATION.addedId || key === ANNOTATION.addedEip) return true;
+  const notes = [ANNOTATION.addedId, ANNOTATION.addedEip, ANNOTATION.boundEip, ANNOTATION.ownListeners];
+  if (notes.includes(key)) return true;
   return key === ANNOTATION.id && annotations[ANNOTATION.id] === annotations[ANNOTATION.addedId];
 }
 

@@ -47,6 +47,8 @@ export const GOOD_VALUES: Readonly<Record<SettingName, string>> = {
   eipGroupId: "eg-a1b2c3",
   eipProtection: "true",
   keepEip: "true",
+  ownListeners: "TCP/80,UDP/53",
+  boundEip: "203.0.113.7",
 };
 
 /** For each annotation a value of each bad kind. */

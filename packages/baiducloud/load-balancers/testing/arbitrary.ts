@@ -99,6 +99,7 @@ export const cloudArb = (withBlb: boolean, ours: boolean): fc.Arbitrary<Observed
       backends: fc.subarray(INSTANCES, { maxLength: 49 }),
       weight: fc.constantFrom(0, 50, 100),
       foreign: fc.boolean(),
+      former: fc.boolean(),
       eips: fc.array(
         fc.record({
           bound: fc.boolean(),
@@ -129,7 +130,7 @@ export const cloudArb = (withBlb: boolean, ours: boolean): fc.Arbitrary<Observed
         { nil: undefined },
       ),
     })
-    .map(({ listeners, own, backends, weight, foreign, eips, given, surplus, instance, group }): Observed => {
+    .map(({ listeners, own, backends, weight, foreign, former, eips, given, surplus, instance, group }): Observed => {
       const taken = new Set<boolean>();
       const ownEips = eips.map(({ bound, elsewhere, v6, ...terms }, index) => {
         const here = withBlb && bound && !taken.has(v6);
@@ -165,6 +166,7 @@ export const cloudArb = (withBlb: boolean, ours: boolean): fc.Arbitrary<Observed
         ...(withBlb ? { blb } : {}),
         surplus,
         ownEips,
+        formerEip: former && foreignIp !== "" ? eip(foreignIp, { instanceId: "lb-1" }) : undefined,
         givenEip: given === "none" ? undefined : eip("203.0.113.9", { instanceId: givenAt }),
         ...(rules && (ours || !withBlb) ? { securityGroup: { id: "g-1", name: "n", rules } } : {}),
       };

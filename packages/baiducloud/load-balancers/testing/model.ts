@@ -15,6 +15,7 @@ export const nothing: Observed = {
   surplus: [],
   ownEips: [],
   givenEip: undefined,
+  formerEip: undefined,
   securityGroup: undefined,
 };
 
@@ -75,6 +76,7 @@ function applied(observed: Observed, step: Step): Observed {
     const known = [...model.ownEips, ...(model.givenEip ? [model.givenEip] : [])].some((one) => one.eip === at);
     assert.ok(known || step.do === "unbindEip", `${step.do} on an address of somebody else`);
     model.ownEips = model.ownEips.map((one) => (one.eip === at ? { ...one, ...change(one) } : one));
+    if (model.formerEip?.eip === at && step.do === "unbindEip") model.formerEip = undefined;
     if (model.givenEip?.eip === at) model.givenEip = { ...model.givenEip, ...change(model.givenEip) };
   };
   const onGroup = (change: (group: SecurityGroup) => Partial<SecurityGroup>) => {
