@@ -88,10 +88,20 @@ function canonicalValue(resource: Resource, value: unknown, field: Field, path: 
   if (field.form === "map" && isFields(value)) {
     for (const item of Object.values(value)) checkItem(resource, item, field, path);
     if (Object.keys(value).length === 0) return undefined;
+    if (field.items === "any") return quantities(value);
     return field.items === "text" ? withoutNulls(value) : value;
   }
   if ((value === "" || value === 0 || value === false) && !field.zero && field.form !== "any") return undefined;
   return field.form === "time" || field.form === "microTime" ? wireTime(String(value), field.form) : value;
+}
+
+/** Maps of anything are maps of quantities, which are texts. */
+function quantities(map: Fields): Fields {
+  const result: Fields = {};
+  for (const [name, value] of Object.entries(map)) {
+    setOwn(result, name, value === null ? "0" : typeof value === "number" ? String(value) : value);
+  }
+  return result;
 }
 
 /** In a map of texts a null is an empty text. */

@@ -178,7 +178,7 @@ export function createRegistry(options: {
       plural: "endpointslices",
       kind: "EndpointSlice",
       generation: true,
-      createOnUpdate: true,
+
       strategy: endpointSliceStrategy,
       columns: columns.ENDPOINT_SLICE_COLUMNS,
     }),

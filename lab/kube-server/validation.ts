@@ -109,7 +109,8 @@ export function validateLabels(labels: unknown, field: string, errors: FieldErro
 const MAX_ANNOTATIONS = 256 * 1024;
 const CORE_FINALIZERS = ["kubernetes", "orphan", "foregroundDeletion"];
 
-export function validateMeta(object: Stored, rule: NameRule, errors: FieldErrors): void {
+/** `core`: the stricter reading of the older groups, in which finalizers have a domain. */
+export function validateMeta(object: Stored, rule: NameRule, core: boolean, errors: FieldErrors): void {
   const meta = object.metadata;
   if (meta.generateName) {
     for (const problem of nameProblems(rule, meta.generateName, true)) {
@@ -131,7 +132,7 @@ export function validateMeta(object: Stored, rule: NameRule, errors: FieldErrors
     for (const problem of keyProblems(name)) errors.invalid("metadata.finalizers", name, problem);
   }
   finalizers.forEach((name, index) => {
-    if (name.includes("/") || CORE_FINALIZERS.includes(name)) return;
+    if (!core || name.includes("/") || CORE_FINALIZERS.includes(name)) return;
     const why = "name is neither a standard finalizer name nor is it fully qualified";
     errors.invalid(`metadata.finalizers[${index}]`, name, why);
   });

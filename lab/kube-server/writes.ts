@@ -58,7 +58,7 @@ export class Writes {
     const found = new FieldErrors();
     resource.strategy.allocate?.(object, undefined, found, this.#context);
     this.#throwIf(found, resource, textOf(meta.name));
-    validateMeta(object, resource.nameRule, found);
+    validateMeta(object, resource.nameRule, resource.group !== "coordination.k8s.io", found);
     resource.strategy.validate?.(object, undefined, found);
     this.#throwIf(found, resource, textOf(meta.name));
     advise(resource.strategy.warnings?.(object) ?? []);
@@ -204,10 +204,10 @@ export class Writes {
     }
     keepSystemMeta(meta, before);
     resource.strategy.defaults?.(object);
+    complete(storedType(resource), object);
     if (subresource === "status") resource.strategy.prepareStatusUpdate?.(object, old, this.#context);
     else if (subresource === "finalize") keepForFinalize(object, old);
     else resource.strategy.prepareUpdate?.(object, old, this.#context);
-    complete(storedType(resource), object);
     if (resource.generation && !subresource && specChanged(object, old)) {
       meta.generation = Number(before.generation ?? 0) + 1;
     }
@@ -215,7 +215,7 @@ export class Writes {
       resource.strategy.allocate?.(object, old, found, this.#context);
       this.#throwIf(found, resource, name);
     }
-    validateMeta(object, resource.nameRule, found);
+    validateMeta(object, resource.nameRule, resource.group !== "coordination.k8s.io", found);
     validateMetaUpdate(object, old, found);
     if (subresource) resource.strategy.validateStatus?.(object, old, found);
     else resource.strategy.validate?.(object, old, found);

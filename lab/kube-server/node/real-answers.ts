@@ -7,6 +7,7 @@ import { SCENARIOS } from "../scenarios/index.ts";
 import { normalise } from "../scenarios/normalise.ts";
 import type { Recording } from "../scenarios/recording.ts";
 import { runScenario } from "../scenarios/run.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
 
 const AT_ONCE = 4;
 /** Long enough for an event under load, and spent only where one is missing. */
@@ -20,7 +21,11 @@ export const REAL_OPTIONS: ControlPlaneOptions = {
   },
 };
 
-export async function answersOfReal({ server, admin }: ControlPlane): Promise<Recording> {
+export async function answersOfReal(
+  { server, admin }: ControlPlane,
+  scenarios: readonly Scenario[] = SCENARIOS,
+  firstNamespace = 1000,
+): Promise<Recording> {
   const { ca, cert, key } = admin.connection.tls;
   const transport = openTransport({ ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) });
   const patience = () =>
@@ -29,8 +34,8 @@ export async function answersOfReal({ server, admin }: ControlPlane): Promise<Re
     });
   const target = { send: transport.send, url: server, patience };
   try {
-    const answers = await mapLimited([...SCENARIOS.entries()], AT_ONCE, async ([index, scenario]) => {
-      const namespace = `scenario-${1000 + index}`;
+    const answers = await mapLimited([...scenarios.entries()], AT_ONCE, async ([index, scenario]) => {
+      const namespace = `scenario-${firstNamespace + index}`;
       return [scenario.name, normalise(scenario, await runScenario(target, scenario, namespace), namespace)] as const;
     });
     return new Map(answers);

@@ -42,11 +42,10 @@ function mergeField(target: Fields, name: string, value: unknown, field: Field |
   else if (isFields(value)) {
     if (value.$patch === "delete") delete target[name];
     else setOwn(target, name, mergeObject(isFields(before) ? before : {}, value, typeNamed(field?.type)));
-  } else if (Array.isArray(value) && field?.mergeKey) {
-    const list = Array.isArray(before) ? before : [];
-    setOwn(target, name, mergeList(list, value, field.mergeKey, typeNamed(field.type), patch[ORDER + name]));
-  } else if (Array.isArray(value) && field?.mergeSet) {
-    const list = Array.isArray(before) ? before : [];
+  } else if (Array.isArray(value) && Array.isArray(before) && field?.mergeKey) {
+    setOwn(target, name, mergeList(before, value, field.mergeKey, typeNamed(field.type), patch[ORDER + name]));
+  } else if (Array.isArray(value) && Array.isArray(before) && field?.mergeSet) {
+    const list = before;
     const all = [...list, ...value];
     const unique = all.filter((item, index) => all.indexOf(item) === index);
     const same = (item: unknown) => item;
@@ -160,11 +159,11 @@ const keyed = (item: unknown, key: string): unknown => (isFields(item) ? item[ke
 const unknownDirective = (directive: unknown, patch: Fields) =>
   new PatchError(`unknown patch type: ${textOf(directive)} in map: ${goText(patch)}`);
 
-/** A list taken whole: a "$patch: replace" item in it is only a mark. */
+/** A list taken whole, as where there was none before: items of one key stay apart, and marks have nothing to act on. */
 function cleanList(value: unknown): unknown {
   if (!Array.isArray(value)) return value;
   return value
-    .filter((item) => !(isFields(item) && item.$patch === "replace" && Object.keys(item).length === 1))
+    .filter((item) => !(isFields(item) && (item.$patch === "replace" || item.$patch === "delete")))
     .map(withoutAnyDirectives);
 }
 

@@ -1,7 +1,7 @@
 /** Endpoints and EndpointSlices. */
 import { at, equal, fieldsOf, isFields, listOf, type Stored, textOf } from "../json.ts";
 import type { Strategy } from "../resource.ts";
-import { type FieldErrors, nameProblems } from "../validation.ts";
+import { type FieldErrors, keyProblems, nameProblems } from "../validation.ts";
 import { familyOf, isIp } from "./service-addresses.ts";
 import { validateEndpointIp } from "./service-validation.ts";
 
@@ -72,30 +72,46 @@ export const endpointSliceStrategy: Strategy = {
   },
   validate(slice, old, errors) {
     const type = textOf(slice.addressType);
-    const changed = old !== undefined && type !== old.addressType;
-    if (changed) errors.invalid("addressType", undefined, "field is immutable");
-    else if (type === "") errors.required("addressType");
-    else if (!TYPES.includes(type)) errors.unsupported("addressType", type, TYPES);
-    listOf(slice.endpoints).forEach((endpoint, index) => {
-      const addresses = listOf(at(endpoint, "addresses")).map(textOf);
-      if (addresses.length === 0) errors.required(`endpoints[${index}].addresses`);
-      addresses.forEach((address, position) => {
-        validateAddress(`endpoints[${index}].addresses`, position, type, address, errors);
+    validateSlicePorts(listOf(slice.ports), errors);
+    const endpoints = listOf(slice.endpoints);
+    // What was once accepted is not looked at again.
+    if (!old || !equal(slice.endpoints, old.endpoints)) {
+      endpoints.forEach((endpoint, index) => {
+        const field = `endpoints[${index}]`;
+        listOf(at(endpoint, "addresses")).forEach((address, position) => {
+          validateAddress(`${field}.addresses`, position, type, textOf(address), errors);
+        });
+        const nodeName = at(endpoint, "nodeName");
+        if (nodeName === undefined) return;
+        for (const problem of nameProblems("dns1123subdomain", textOf(nodeName))) {
+          errors.invalid(`${field}.nodeName`, nodeName, problem);
+        }
       });
-    });
-    const names = new Set<string>();
-    listOf(slice.ports).forEach((port, index) => {
-      const { name, protocol } = fieldsOf(port);
-      const text = textOf(name);
-      if (text !== "") {
-        for (const one of nameProblems("dns1123label", text)) errors.invalid(`ports[${index}].name`, text, one);
-      }
-      if (names.has(text)) errors.duplicate(`ports[${index}].name`, text);
-      names.add(text);
-      if (!PROTOCOLS.includes(textOf(protocol))) errors.unsupported(`ports[${index}].protocol`, protocol, PROTOCOLS);
+    }
+    // The API server's declarative rules come last.
+    if (type === "") errors.required("addressType");
+    else if (!TYPES.includes(type)) errors.unsupported("addressType", type, TYPES);
+    if (old && type !== old.addressType) errors.invalid("addressType", undefined, "field is immutable");
+    endpoints.forEach((endpoint, index) => {
+      if (listOf(at(endpoint, "addresses")).length === 0) errors.required(`endpoints[${index}].addresses`);
     });
   },
 };
+
+function validateSlicePorts(ports: readonly unknown[], errors: FieldErrors): void {
+  const names = new Set<string>();
+  ports.forEach((port, index) => {
+    const { name, protocol, appProtocol } = fieldsOf(port);
+    const text = textOf(name);
+    const field = `ports[${index}]`;
+    if (text !== "") for (const one of nameProblems("dns1123label", text)) errors.invalid(`${field}.name`, text, one);
+    if (names.has(text)) errors.duplicate(`${field}.name`, text);
+    names.add(text);
+    if (!PROTOCOLS.includes(textOf(protocol))) errors.unsupported(`${field}.protocol`, protocol, PROTOCOLS);
+    if (appProtocol === undefined) return;
+    for (const one of keyProblems(textOf(appProtocol))) errors.invalid(`${field}.appProtocol`, appProtocol, one);
+  });
+}
 
 function validateAddress(list: string, index: number, type: string, address: string, errors: FieldErrors): void {
   const field = `${list}[${index}]`;
@@ -103,6 +119,6 @@ function validateAddress(list: string, index: number, type: string, address: str
     for (const problem of nameProblems("dns1123subdomain", address)) errors.invalid(field, address, problem);
   } else if (type === "IPv4" || type === "IPv6") {
     if (isIp(address) && familyOf(address) !== type) errors.invalid(list, address, `must be an ${type} address`);
-    else validateEndpointIp(field, address, errors);
+    validateEndpointIp(field, address, errors);
   }
 }

@@ -17,19 +17,23 @@ export const nodeStrategy: Strategy = {
     if (status.capacity !== undefined) status.allocatable ??= status.capacity;
   },
   validate(node, old, errors) {
-    if (old) validateChange(node, old, errors);
-    else validatePodCidrs(node, errors);
     validateTaints(listOf(at(node, "spec", "taints")), errors);
+    validatePodCidrs(node, errors);
+    if (old) validateChange(node, old, errors);
   },
-  validateStatus(node, _old, errors) {
-    const seen: unknown[] = [];
-    listOf(at(node, "status", "addresses")).forEach((address, index) => {
-      const shown = { Type: at(address, "type"), Address: at(address, "address") };
-      if (seen.some((one) => equal(one, shown))) errors.duplicate(`status.addresses[${index}]`, shown);
-      seen.push(shown);
-    });
+  validateStatus(node, old, errors) {
+    nodeStrategy.validate?.(node, old, errors);
   },
 };
+
+function validateAddresses(node: Stored, errors: FieldErrors): void {
+  const seen: unknown[] = [];
+  listOf(at(node, "status", "addresses")).forEach((address, index) => {
+    const shown = { Type: at(address, "type"), Address: at(address, "address") };
+    if (seen.some((one) => equal(one, shown))) errors.duplicate(`status.addresses[${index}]`, shown);
+    seen.push(shown);
+  });
+}
 
 /** podCIDR is the first of podCIDRs, and wins. */
 function matchPodCidrs(node: Stored): void {
@@ -51,6 +55,7 @@ function validatePodCidrs(node: Stored, errors: FieldErrors): void {
 }
 
 function validateChange(node: Stored, old: Stored, errors: FieldErrors): void {
+  validateAddresses(node, errors);
   const before = listOf(at(old, "spec", "podCIDRs"));
   if (before.length > 0) {
     const now = listOf(at(node, "spec", "podCIDRs"));

@@ -109,7 +109,7 @@ function keepAllocated(spec: Fields, before: Fields): void {
     spec.clusterIP ??= before.clusterIP;
     spec.clusterIPs ??= before.clusterIPs;
   }
-  if (mayHaveNodePort(spec) && mayHaveNodePort(before)) keepNodePorts(spec, before);
+  if (needsNodePort(spec) && needsNodePort(before)) keepNodePorts(spec, before);
   if (needsHealthCheckPort(spec) && needsHealthCheckPort(before)) {
     spec.healthCheckNodePort ??= before.healthCheckNodePort;
   }

@@ -10,7 +10,13 @@ export const deploymentStrategy: Strategy = {
   prepareCreate(deployment) {
     deployment.status = {};
   },
-  prepareUpdate: keepStatus,
+  prepareUpdate(deployment, old) {
+    keepStatus(deployment, old);
+    // A change of the annotations counts as one of the spec; the spec itself is looked at for every kind.
+    if (!equal(deployment.metadata.annotations, old.metadata.annotations)) {
+      deployment.metadata.generation = Number(old.metadata.generation ?? 0) + 1;
+    }
+  },
   prepareStatusUpdate: keepSpec,
   defaults(deployment) {
     const spec = ensure(deployment, "spec");
@@ -40,15 +46,19 @@ export const deploymentStrategy: Strategy = {
     }
     if (old && !equal(selector, at(old, "spec", "selector")))
       errors.invalid("spec.selector", selector, "field is immutable");
+    if (Number(spec.replicas) < 0) {
+      errors.invalid("spec.replicas", spec.replicas, "must be greater than or equal to 0");
+    }
+    validateContainers(fieldsOf(at(spec, "template", "spec")), "spec.template.spec", errors);
     const strategy = fieldsOf(spec.strategy);
     if (!STRATEGIES.includes(textOf(strategy.type))) {
       const shown = { Type: strategy.type, RollingUpdate: strategy.rollingUpdate ?? null };
       errors.unsupported("spec.strategy", shown, STRATEGIES);
     }
-    if (Number(spec.replicas) < 0) {
-      errors.invalid("spec.replicas", spec.replicas, "must be greater than or equal to 0");
+    if (strategy.type === "Recreate" && strategy.rollingUpdate !== undefined) {
+      const why = "may not be specified when strategy `type` is 'Recreate'";
+      errors.forbidden("spec.strategy.rollingUpdate", why);
     }
-    validateContainers(fieldsOf(at(spec, "template", "spec")), "spec.template.spec", errors);
   },
 };
 
@@ -75,12 +85,13 @@ function validateContainers(spec: Fields, path: string, errors: FieldErrors): vo
     const { name, image } = fieldsOf(container);
     const field = `${path}.containers[${index}]`;
     if (!name) errors.required(`${field}.name`);
-    else {
-      for (const one of nameProblems("dns1123label", textOf(name))) errors.invalid(`${field}.name`, name, one);
-      if (names.has(textOf(name))) errors.duplicate(`${field}.name`, name);
-    }
-    names.add(textOf(name));
+    else for (const one of nameProblems("dns1123label", textOf(name))) errors.invalid(`${field}.name`, name, one);
     if (!image) errors.required(`${field}.image`);
+  });
+  containers.forEach((container, index) => {
+    const name = textOf(at(container, "name"));
+    if (names.has(name)) errors.duplicate(`${path}.containers[${index}].name`, name);
+    names.add(name);
   });
 }
 
