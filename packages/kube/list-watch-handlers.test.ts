@@ -90,3 +90,16 @@ test("who subscribes while a change is told hears of it once", async () => {
   await clock.advance(1);
   assert.deepEqual(late, ["a:2"]);
 });
+
+test("an informer's own resync period is for those who bring none", async () => {
+  const { clock, api, informer, run } = startInformer({ resyncMs: 60_000 });
+  api.put("a");
+  run();
+  await clock.advance(1);
+  const told: string[] = [];
+  const listen = (who: string) => ({ update: () => void told.push(who) });
+  informer.subscribe(listen("default"));
+  informer.subscribe(listen("own"), { resyncMs: 40_000 });
+  await clock.advance(119_000);
+  assert.deepEqual(told, ["own", "default", "own"]);
+});
