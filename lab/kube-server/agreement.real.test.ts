@@ -4,7 +4,6 @@ import { readFileSync } from "node:fs";
 import { after, describe, it, type TestContext } from "node:test";
 import { seededRandom } from "@ccm/base";
 import { type ControlPlane, canHaveControlPlane, startControlPlane } from "@ccm/control-plane/node";
-import { VERSION } from "./handler.ts";
 import { answersOfReal, REAL_OPTIONS } from "./node/real-answers.ts";
 import { DIFFERENCES } from "./scenarios/differences.ts";
 import { answersOfEmbedded } from "./scenarios/embedded.ts";
@@ -13,6 +12,7 @@ import { differences } from "./scenarios/normalise.ts";
 import { KINDS, randomScenario } from "./scenarios/random.ts";
 import { type Recording, readRecording } from "./scenarios/recording.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
+import { VERSION } from "./version.ts";
 
 const SEED = 2026;
 /** Of each kind. */

@@ -12,6 +12,7 @@ import { parsePath, routeOf } from "./router.ts";
 import * as errors from "./status-errors.ts";
 import type { Store } from "./store.ts";
 import { serve } from "./verbs.ts";
+import { VERSION } from "./version.ts";
 import type { Writes } from "./writes.ts";
 
 export interface HandlerParts {
@@ -28,18 +29,6 @@ export interface HandlerParts {
   /** Aborts when the server closes. */
   readonly closed: AbortSignal;
 }
-
-export const VERSION = {
-  major: "1",
-  minor: "37",
-  gitVersion: "v1.37.0",
-  gitCommit: "",
-  gitTreeState: "",
-  buildDate: "1970-01-01T00:00:00Z",
-  goVersion: "",
-  compiler: "",
-  platform: "",
-};
 
 const MAX_BODY = 3 * 1024 * 1024;
 const HEALTH = ["/healthz", "/livez", "/readyz"];

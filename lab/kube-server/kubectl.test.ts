@@ -138,3 +138,40 @@ test("kubectl handles nodes, Deployments, namespaces and discovery", async (t) =
   assert.match(await kubectl("api-resources"), /endpointslices +discovery\.k8s\.io\/v1 +true +EndpointSlice/);
   assert.match(await kubectl("explain", "service.spec.ports"), /nodePort/);
 });
+
+test("kubectl prints in every form, compares, tries, and tells what it is told", async (t) => {
+  const started = await start(t);
+  if (!started) return;
+  const { kubectl, file } = started;
+  const service = await file("s.yaml", SERVICE);
+  await kubectl("apply", "-f", service);
+  assert.equal(await kubectl("get", "svc", "-l", "app in (web),!zz", "-o", "name"), "service/web");
+  assert.equal(await kubectl("get", "svc", "--field-selector", "spec.type=LoadBalancer", "-o", "name"), "service/web");
+  assert.match(
+    await kubectl("get", "svc", "--chunk-size=1", "-o", "custom-columns=N:.metadata.name"),
+    /kubernetes\nweb/,
+  );
+  assert.match(await kubectl("get", "svc", "web", "-o", "yaml"), /loadBalancer: \{\}/);
+  assert.match(await kubectl("get", "all", "-A"), /service\/web/);
+  const changed = await file("t.yaml", SERVICE.replace("port: 443", "port: 444"));
+  const difference = await kubectl("diff", "-f", changed).catch((error: { stdout: string }) => error.stdout);
+  assert.match(difference, /\+ +port: 444/);
+  assert.match(await kubectl("apply", "-f", changed, "--dry-run=server"), /configured \(server dry run\)/);
+  assert.match(await kubectl("replace", "--force", "-f", service), /service\/web replaced/);
+  const generated = await file(
+    "g.yaml",
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {generateName: g-}\ndta: {a: b}\n",
+  );
+  assert.match(await kubectl("create", "-f", generated, "--validate=warn"), /configmap\/g-\w{5} created/);
+  assert.match(
+    await kubectl("patch", "svc", "web", "-p", '{"spec":{"type":"Foo"}}').catch(String),
+    /Unsupported value: "Foo"/,
+  );
+  assert.match(await kubectl("get", "--raw", "/apis/apps/v9").catch(String), /could not find the requested resource/);
+  await kubectl("run", "p", "--image=nginx");
+  assert.match(await kubectl("describe", "pod", "p"), /node\.kubernetes\.io\/not-ready:NoExecute op=Exists for 300s/);
+  assert.match(await kubectl("delete", "pod", "p"), /pod "p" deleted/);
+  assert.match(await kubectl("delete", "ns", "default").catch(String), /this namespace may not be deleted/);
+  assert.match(await kubectl("cluster-info"), /control plane.*is running/);
+  assert.match(await kubectl("version"), /Server Version: v1\.37/);
+});

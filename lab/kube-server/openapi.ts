@@ -1,6 +1,8 @@
 /** OpenAPI v3 of the served groups, made from schema.ts: enough for kubectl's validation, apply, edit and explain. */
+
 import { apiVersionOf, type Resource } from "./resource.ts";
 import { allTypes, type Field, typeOfKind } from "./schema.ts";
+import { VERSION } from "./version.ts";
 
 const PATCH_TYPES = [
   "application/json-patch+json",
@@ -21,7 +23,7 @@ export function openApiOf(resources: readonly Resource[], path: string): unknown
   if (kept.length === 0) return undefined;
   return {
     openapi: "3.0.0",
-    info: { title: "Kubernetes", version: "v1.32.0" },
+    info: { title: "Kubernetes", version: VERSION.gitVersion },
     paths: Object.fromEntries(kept.flatMap((resource) => pathsOf(resource, path))),
     components: { schemas: schemas(kept) },
   };
