@@ -36,3 +36,5 @@ const io: Io = {
 };
 
 process.exitCode = await run(process.argv.slice(2), io);
+// Calls that nobody waits for any more would keep the process alive.
+if (interrupted.signal.aborted) process.exit();

@@ -1,5 +1,5 @@
 import { CloudConfigError } from "@ccm/baiducloud";
-import { errorText } from "@ccm/base";
+import { errorText, unlessAborted } from "@ccm/base";
 import { Argument, Command, CommanderError, Option } from "commander";
 import { ASK, candidates, completionScript, SHELLS, type Shell } from "./completion.ts";
 import { type DoctorOptions, doctor } from "./doctor.ts";
@@ -31,7 +31,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return EXIT.nothing;
   }
   try {
-    await program.parseAsync([...argv], { from: "user" });
+    // Not all that waits below can be told to stop: what was asked of the cloud may be asked for others, too.
+    await unlessAborted(program.parseAsync([...argv], { from: "user" }), io.signal);
     return exitCode;
   } catch (error) {
     // Commander has printed its line already.
