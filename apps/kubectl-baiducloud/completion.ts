@@ -1,7 +1,8 @@
 import type { Command, Option } from "commander";
 import { NAME } from "./io.ts";
 
-export const SHELLS = ["bash", "zsh", "fish"] as const;
+/** kubectl: for `kubectl baiducloud …` in whatever shell kubectl completes for. */
+export const SHELLS = ["bash", "zsh", "fish", "kubectl"] as const;
 export type Shell = (typeof SHELLS)[number];
 
 /** Asks for candidates: the last word is the one that is being typed. */
@@ -14,8 +15,8 @@ export function completionScript(shell: Shell): string {
       return `# Completion of ${NAME} for bash:  source <(${NAME} completion bash)
 _kubectl_baiducloud() {
   local candidates
-  mapfile -t candidates < <(${NAME} ${ASK} "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
-  mapfile -t COMPREPLY < <(compgen -W "\${candidates[*]}" -- "\${COMP_WORDS[COMP_CWORD]}")
+  candidates=$(${NAME} ${ASK} "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  COMPREPLY=($(compgen -W "$candidates" -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
 complete -o default -F _kubectl_baiducloud ${NAME}
 `;
@@ -24,8 +25,8 @@ complete -o default -F _kubectl_baiducloud ${NAME}
 # Completion of ${NAME} for zsh:  source <(${NAME} completion zsh)
 _kubectl_baiducloud() {
   local -a candidates
-  candidates=("\${(@f)$(${NAME} ${ASK} "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
-  compadd -- $candidates || _files
+  candidates=(\${(f)"$(${NAME} ${ASK} "\${(@)words[2,CURRENT]}" 2>/dev/null)"})
+  (( $#candidates )) && compadd -- $candidates || _files
 }
 compdef _kubectl_baiducloud ${NAME}
 `;
@@ -36,6 +37,11 @@ function __kubectl_baiducloud_complete
   ${NAME} ${ASK} $words[2..-1] 2>/dev/null
 end
 complete -c ${NAME} -f -a "(__kubectl_baiducloud_complete)"
+`;
+    case "kubectl":
+      return `#!/bin/sh
+# Completion of kubectl baiducloud: an executable kubectl_complete-baiducloud in the PATH.
+exec ${NAME} ${ASK} "$@"
 `;
   }
 }

@@ -151,6 +151,7 @@ const SHELL_EXAMPLES = [
   `source <(${NAME} completion bash)`,
   `source <(${NAME} completion zsh)`,
   `${NAME} completion fish | source`,
+  `${NAME} completion kubectl > ~/bin/kubectl_complete-baiducloud; chmod +x ~/bin/kubectl_complete-baiducloud`,
 ];
 
 /** The flags that say which cluster and which account, in one place for all commands. */
