@@ -4,6 +4,8 @@ import { apiVersionOf, type Resource } from "./resource.ts";
 
 export class Encoder {
   readonly #tails = new Map<string, WeakMap<Stored, string>>();
+  /** The newest event: a change goes to one watcher after the other, and is made into bytes for the first. */
+  #last: { readonly head: string; readonly stored: Stored; readonly bytes: Uint8Array } | undefined;
 
   /** The object's JSON without its opening brace, apiVersion and kind; items of a list have neither. */
   #tail(resource: Resource, stored: Stored): string {
@@ -24,6 +26,15 @@ export class Encoder {
 
   object(resource: Resource, stored: Stored): string {
     return `{"kind":"${resource.kind}","apiVersion":"${apiVersionOf(resource)}",${this.#tail(resource, stored)}`;
+  }
+
+  /** A line of a watch. The bytes are shared, and not to be changed. */
+  event(type: string, resource: Resource, stored: Stored): Uint8Array {
+    const head = `{"type":"${type}","object":{"kind":"${resource.kind}","apiVersion":"${apiVersionOf(resource)}",`;
+    if (this.#last?.stored === stored && this.#last.head === head) return this.#last.bytes;
+    const bytes = Buffer.from(`${head}${this.#tail(resource, stored)}}\n`);
+    this.#last = { head, stored, bytes };
+    return bytes;
   }
 
   /** `metadata`: of the list. */

@@ -158,8 +158,7 @@ function eventWriter({ route, request, query, encoder, clock }: Work): WriteEven
   let first = true;
   return (type, object) => {
     if (type === "ERROR") return `${JSON.stringify({ type, object })}\n`;
-    if (type !== "BOOKMARK" && shape === "object")
-      return `{"type":"${type}","object":${encoder.object(resource, object)}}\n`;
+    if (type !== "BOOKMARK" && shape === "object") return encoder.event(type, resource, object);
     if (shape === "table") {
       const metadata = { resourceVersion: object.metadata.resourceVersion };
       const table = tableOf(resource, [object], metadata, clock.now(), include, wire);

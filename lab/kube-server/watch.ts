@@ -13,7 +13,7 @@ const MIN_TIMEOUT_S = 1800;
 
 export type EventType = "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
 /** Turns an event into the line that is sent; an ERROR carries a Status, a BOOKMARK only metadata. */
-export type WriteEvent = (type: EventType, object: Stored) => string;
+export type WriteEvent = (type: EventType, object: Stored) => string | Uint8Array;
 
 export interface WatchParts {
   readonly store: Store;
@@ -120,7 +120,7 @@ export function eventFor(
 
 /** Lines that wait are sent together. */
 class LineStream implements AsyncIterable<Uint8Array> {
-  #lines: string[] = [];
+  #lines: (string | Uint8Array)[] = [];
   #ended = false;
   #wake: (() => void) | undefined;
 
@@ -128,7 +128,7 @@ class LineStream implements AsyncIterable<Uint8Array> {
     return this.#lines.length;
   }
 
-  push(line: string): void {
+  push(line: string | Uint8Array): void {
     if (this.#ended) return;
     this.#lines.push(line);
     this.#wake?.();
@@ -144,7 +144,8 @@ class LineStream implements AsyncIterable<Uint8Array> {
       if (this.#lines.length > 0) {
         const lines = this.#lines;
         this.#lines = [];
-        yield Buffer.from(lines.join(""));
+        const chunks = lines.map((line) => (typeof line === "string" ? Buffer.from(line) : line));
+        yield chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
       } else if (this.#ended) return;
       else {
         await new Promise<void>((resolve) => {
