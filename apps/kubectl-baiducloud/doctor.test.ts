@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type HttpRequest, type HttpResponse, jsonResponse } from "@ccm/base";
+import { LEASES } from "@ccm/kube";
+import { LEASE } from "./cluster.ts";
 import { inScene, refuseConnections, type Scene } from "./testing/scene.ts";
 
 interface CheckData {
@@ -124,6 +126,15 @@ describe("kubectl baiducloud doctor", () => {
       assert.match(of("cluster").at(-1)?.detail ?? "", /no CCM has run yet/);
       assert.match(of("nodes")[0]?.detail ?? "", /1 of 1 nodes have none of this cloud: stranger/);
       assert.equal(of("quota").find(({ name }) => name === "load balancers")?.result, "warning");
+    }));
+
+  it("takes a lease that was not renewed in time for nobody's", () =>
+    inScene(async (scene) => {
+      const renewTime = new Date(scene.clock.now() - 16_000).toISOString().replace("Z", "000Z");
+      const spec = { holderIdentity: "crashed", leaseDurationSeconds: 15, renewTime };
+      await scene.during(scene.kube.create(LEASES, { metadata: { ...LEASE }, spec }));
+      const { of } = await checks(scene);
+      assert.match(of("cluster").at(-1)?.detail ?? "", /held by nobody, renewed 16 s ago: no CCM is running/);
     }));
 
   it("goes on without a cloud config, and without an API server", () =>

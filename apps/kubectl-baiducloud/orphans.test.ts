@@ -121,15 +121,23 @@ describe("kubectl baiducloud orphans", () => {
       await scene.during(scene.console.blb.update(gone, { allowDelete: false }, scene.token()));
       await scene.blb(`CCE/SVC/${CLUSTER}/default/shared`, DESC, { ...TAGS, "cce-resource-name": "cce-other" });
       await address(scene, TAGS, true);
+      await scene.during(scene.console.eip.protect(await address(scene), true, scene.token()));
       await bind(scene, await address(scene), await scene.blb("marketing", "not yours"));
       const { code, data } = await scene.json<Data>("orphans --delete --yes");
       assert.equal(code, 3);
       assert.deepEqual(
         data.orphans.map(({ fate }) => fate),
-        ["kept", "kept", "kept", "kept"],
+        ["kept", "kept", "kept", "kept", "kept"],
       );
       const why = data.orphans.map(({ kept }) => kept).join("; ");
-      for (const words of [/protected/, /cce-other uses it/, /prepaid/, /which is in use/]) assert.match(why, words);
+      for (const words of [
+        /protected against deletion/,
+        /protected against release/,
+        /cce-other uses it/,
+        /prepaid/,
+        /which is in use/,
+      ])
+        assert.match(why, words);
       assert.deepEqual(scene.writes, []);
     }));
 
