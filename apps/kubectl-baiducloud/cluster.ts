@@ -50,6 +50,11 @@ export function selectServices(
     if (!service) throw new Error(`there is no Service ${key}`);
     const why = whyNotOurs(service, config);
     if (why !== "") throw new Error(`Service ${key}: no load balancer from here: ${why}`);
+    if (service.metadata.deletionTimestamp) {
+      throw new Error(
+        `Service ${key} is being deleted, with all that was made for it: explain svc/… says what keeps it`,
+      );
+    }
   }
   const inNamespace = (service: Service) => namespace === undefined || service.metadata.namespace === namespace;
   return cluster.services

@@ -214,6 +214,7 @@ describe("kubectl baiducloud explain service", () => {
       const { code, out } = await scene.kubectl("explain svc/web");
       assert.equal(code, 3);
       assert.match(out, /It is being deleted/);
+      assert.match((await scene.kubectl("plan web")).err, /Service default\/web is being deleted/);
       assert.match(out, /last error: .*protected against deletion/);
     }));
 
