@@ -1,10 +1,15 @@
 /** Writes docs/annotations.md, docs/annotations.zh.md and docs/annotations.schema.json from the table of annotations. */
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { annotationPage, annotationSchema } from "@ccm/baiducloud";
 
-const DOCS = fileURLToPath(new URL("../docs/", import.meta.url));
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const FILES = {
+  "docs/annotations.md": annotationPage("en"),
+  "docs/annotations.zh.md": annotationPage("zh"),
+  "docs/annotations.schema.json": annotationSchema(),
+};
 
-writeFileSync(`${DOCS}annotations.md`, annotationPage("en"));
-writeFileSync(`${DOCS}annotations.zh.md`, annotationPage("zh"));
-writeFileSync(`${DOCS}annotations.schema.json`, annotationSchema());
+for (const [file, content] of Object.entries(FILES)) writeFileSync(`${ROOT}${file}`, content);
+execFileSync(`${ROOT}node_modules/.bin/biome`, ["format", "--write", ...Object.keys(FILES)], { cwd: ROOT });

@@ -85,16 +85,20 @@ describe("annotations of a Service", () => {
 
 describe("the reference of annotations", () => {
   const docs = new URL("../../../docs/", import.meta.url);
-  const files: readonly (readonly [string, string])[] = [
-    ["annotations.md", annotationPage("en")],
-    ["annotations.zh.md", annotationPage("zh")],
-    ["annotations.schema.json", annotationSchema()],
-  ];
-  for (const [file, wanted] of files) {
+  const read = (file: string) => readFileSync(new URL(file, docs), "utf8");
+  /** How wide the columns of a table are is the formatter's business. */
+  const plain = (page: string) => page.replace(/ *\| */g, "|").replace(/-{3,}/g, "---");
+  for (const [file, language] of [
+    ["annotations.md", "en"],
+    ["annotations.zh.md", "zh"],
+  ] as const) {
     it(`docs/${file} is what the table says: else run scripts/annotation-docs.ts`, () => {
-      assert.equal(readFileSync(new URL(file, docs), "utf8"), wanted);
+      assert.equal(plain(read(file)), plain(annotationPage(language)));
     });
   }
+  it("docs/annotations.schema.json is what the table says: else run scripts/annotation-docs.ts", () => {
+    assert.deepEqual(JSON.parse(read("annotations.schema.json")), JSON.parse(annotationSchema()));
+  });
 
   it("has every key, in both languages, and a schema that takes what is good and refuses what is bad", () => {
     const schema = JSON.parse(annotationSchema()) as {

@@ -1,4 +1,4 @@
-import type { Clock } from "@ccm/base";
+import { type Clock, unlessAborted } from "@ccm/base";
 import { type BceClient, type Eip, isBceError, type Lane, type LoadBalancer, type SecurityGroup } from "@ccm/bce";
 import { CloudError } from "@ccm/cloud-provider";
 import type { Service } from "@ccm/kube";
@@ -189,17 +189,17 @@ export function createObserver(options: ObserverOptions): Observer {
       const { uid = "" } = service.metadata;
       const ipv6 = service.spec?.ipFamilies?.includes("IPv6") === true;
       const [blbs4, blbs6, eips4, group] = await Promise.all([
-        blbs.get(),
-        ipv6 ? ipv6Blbs.get() : [],
-        eips.get(),
-        groupOf(service),
+        unlessAborted(blbs.get(), signal),
+        unlessAborted(ipv6 ? ipv6Blbs.get() : Promise.resolve([]), signal),
+        unlessAborted(eips.get(), signal),
+        unlessAborted(groupOf(service), signal),
       ]);
       const listed = [...blbs4, ...blbs6];
       const hasMarked = listed.some((blb) => isMadeFor(blb, clusterId, uid));
-      const late = hasMarked ? undefined : await missing(`${uid} blb`, (id) => client.blb.look(id, { lane }));
+      const late = hasMarked ? undefined : await missing(`${uid} blb`, (id) => client.blb.look(id, { lane, signal }));
       const question = { service, settings, clusterId, listed, services: services(), late };
       const { main, ours, refused, surplus } = findLoadBalancer(question);
-      const eips6 = ipv6 || main?.publicIpv6 ? await ipv6Eips.get() : [];
+      const eips6 = ipv6 || main?.publicIpv6 ? await unlessAborted(ipv6Eips.get(), signal) : [];
       const listedEips = [...eips4, ...eips6];
       const given = service.spec?.loadBalancerIP;
       const ownEips = await eipsOf(question, listedEips, ours ? main : undefined);
