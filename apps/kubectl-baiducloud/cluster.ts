@@ -50,15 +50,10 @@ export function selectServices(
     if (!service) throw new Error(`there is no Service ${key}`);
     const why = whyNotOurs(service, config);
     if (why !== "") throw new Error(`Service ${key}: no load balancer from here: ${why}`);
-    if (service.metadata.deletionTimestamp) {
-      throw new Error(
-        `Service ${key} is being deleted, with all that was made for it: explain svc/… says what keeps it`,
-      );
-    }
   }
   const inNamespace = (service: Service) => namespace === undefined || service.metadata.namespace === namespace;
   return cluster.services
-    .filter((service) => whyNotOurs(service, config) === "" && !service.metadata.deletionTimestamp)
+    .filter((service) => whyNotOurs(service, config) === "")
     .filter((service) => (wanted.length > 0 ? wanted.includes(keyOf(service)) : inNamespace(service)))
     .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }

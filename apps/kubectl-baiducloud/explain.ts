@@ -66,7 +66,7 @@ async function ofService(
     return inspectorFor(io, session, cluster).inspect(service, io.signal);
   };
   const ccmRuns = leader && leader.holder !== "";
-  if (notOurs !== "" || service.metadata.deletionTimestamp) {
+  if (notOurs !== "") {
     return explainService({ service, events, inspection: undefined, notOurs, ccmRuns });
   }
   return explainService({ service, events, inspection: await look(), notOurs, ccmRuns });

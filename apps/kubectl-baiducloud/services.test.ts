@@ -83,6 +83,25 @@ describe("kubectl baiducloud plan", () => {
       assert.match(out, /1 to REPLACE/);
     }));
 
+  it("foretells what goes with a Service, whether it is deleted or becomes another type", () =>
+    inScene(async (scene) => {
+      const { blbId, address, stop } = await settled(scene);
+      await stop();
+      const ref = { namespace: "default", name: "web" };
+      await scene.during(scene.kube.patch(SERVICES, ref, { type: "merge", body: { spec: { type: "ClusterIP" } } }));
+      const objects = async () => {
+        const { data } = await scene.json<PlanData>("plan");
+        return data.services[0]?.changes.filter(({ kind }) => kind === "delete").map(({ object }) => object);
+      };
+      const expected = [`EIP ${address}`, `load balancer ${blbId}`];
+      assert.deepEqual(await objects(), expected);
+      await scene.during(scene.kube.delete(SERVICES, ref));
+      assert.deepEqual(await objects(), expected);
+      scene.startCcm();
+      await scene.clock.advance(60_000);
+      assert.deepEqual(scene.simulator.inventory().blbs, []);
+    }));
+
   it("looks only at the namespace or the Services that are named", () =>
     inScene(async (scene) => {
       await scene.addNode("node-1");
@@ -213,8 +232,7 @@ describe("kubectl baiducloud explain service", () => {
       await scene.clock.advance(20_000);
       const { code, out } = await scene.kubectl("explain svc/web");
       assert.equal(code, 3);
-      assert.match(out, /It is being deleted/);
-      assert.match((await scene.kubectl("plan web")).err, /Service default\/web is being deleted/);
+      assert.match(out, /It waits until what was made for it in the cloud is gone/);
       assert.match(out, /last error: .*protected against deletion/);
     }));
 

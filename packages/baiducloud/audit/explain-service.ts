@@ -1,6 +1,6 @@
 import { wantsLoadBalancer } from "@ccm/cloud-provider";
 import { type Event, keyOf, type Service } from "@ccm/kube";
-import type { Inspection } from "../load-balancers/inspect.ts";
+import { type Inspection, isGoing } from "../load-balancers/inspect.ts";
 import { adviceFor, type Explanation, lastError, retryOf } from "./explanation.ts";
 import { type Change, changesOf } from "./step-text.ts";
 
@@ -22,10 +22,9 @@ export function explainService(facts: {
 }): Explanation {
   const { service, events, inspection, notOurs, ccmRuns } = facts;
   const object = `Service ${keyOf(service)}`;
-  const going = service.metadata.deletionTimestamp !== undefined;
+  const going = isGoing(service);
   const none = { object, problems: [], changes: [], lastError: undefined, nextRetry: "", todo: [] };
-  if (notOurs !== "" && !going)
-    return { ...none, state: "not ours", summary: `No load balancer from here: ${notOurs}.` };
+  if (notOurs !== "") return { ...none, state: "not ours", summary: `No load balancer from here: ${notOurs}.` };
 
   const addresses = (service.status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip ?? hostname ?? "");
   const condition = (service.status?.conditions ?? []).find(({ type }) => type === CONDITION);
@@ -36,7 +35,7 @@ export function explainService(facts: {
     reason,
     message: text,
   }));
-  const changes: readonly Change[] = going || !inspection ? [] : changesOf(inspection.steps, inspection.observed);
+  const changes: readonly Change[] = !inspection ? [] : changesOf(inspection.steps, inspection.observed);
   const todo = new Set([...problems.map((problem) => adviceFor(problem.reason, problem.message))]);
   const shared = { object, problems, changes, lastError: error };
   if (ccmRuns === false) {
@@ -48,7 +47,7 @@ export function explainService(facts: {
     return { ...shared, state, summary, nextRetry, todo: [...todo] };
   };
   if (going) {
-    const summary = "It is being deleted, and waits until its load balancer and addresses are gone.";
+    const summary = "It waits until what was made for it in the cloud is gone.";
     return told(summary, "pending", error || ccmRuns === false ? retryOf(true, ccmRuns) : "at once");
   }
   if (condition?.status === "True" && changes.length === 0 && problems.length === 0) {

@@ -3,7 +3,7 @@ import type { BceClient } from "@ccm/bce";
 import { type Instances, wantsLoadBalancer } from "@ccm/cloud-provider";
 import type { Service } from "@ccm/kube";
 import type { CloudConfig } from "../cloud-config.ts";
-import { type ClusterContent, type Inspection, inspectService } from "../load-balancers/inspect.ts";
+import { type ClusterContent, type Inspection, inspectService, isGoing } from "../load-balancers/inspect.ts";
 import { createObserver } from "../load-balancers/observe.ts";
 import { createNodes } from "../nodes/nodes.ts";
 import { instanceIdOf } from "../provider-id.ts";
@@ -41,6 +41,7 @@ export function createInspector(options: {
 
 /** Whether we make the Service's load balancer. `why` is for people; "" when we do. */
 export function whyNotOurs(service: Service, config: CloudConfig): string {
+  if (isGoing(service)) return "";
   const { type, loadBalancerClass } = service.spec ?? {};
   if (type !== "LoadBalancer") return `its type is ${type ?? "ClusterIP"}, not LoadBalancer`;
   if (loadBalancerClass !== undefined)

@@ -1,11 +1,12 @@
-import { backendsOf, type FacetProblem, isOnlyLocal } from "@ccm/cloud-provider";
+import { backendsOf, type FacetProblem, FINALIZER_LOAD_BALANCER, isOnlyLocal } from "@ccm/cloud-provider";
 import { type EndpointSlice, keyOf, type Node, type Service } from "@ccm/kube";
+import { readAnnotations } from "./annotations.ts";
 import { nodesWithEndpoints } from "./backends.ts";
 import { desiredOf, type LoadBalancerDefaults } from "./desired.ts";
 import { type Drift, driftOf } from "./drift.ts";
 import type { Observer } from "./observe.ts";
 import type { Observed } from "./observed.ts";
-import { planService } from "./plan.ts";
+import { deletionOptions, planDeletion, planService } from "./plan.ts";
 import { nodeSelectorOf, sharersAmong } from "./sharing.ts";
 import type { Step } from "./steps.ts";
 
@@ -25,6 +26,12 @@ export interface Inspection {
   readonly drift: readonly Drift[];
 }
 
+/** Whether what was made for the Service has to go, and is not gone. */
+export function isGoing({ metadata, spec }: Service): boolean {
+  const unwanted = metadata.deletionTimestamp !== undefined || spec?.type !== "LoadBalancer";
+  return unwanted && metadata.finalizers?.includes(FINALIZER_LOAD_BALANCER) === true;
+}
+
 /** Looks at a Service as the controller does, and changes nothing: for commands. */
 export async function inspectService(
   service: Service,
@@ -41,6 +48,13 @@ export async function inspectService(
   };
   const sharers = sharersAmong(service, cluster.services).map((other) => ({ service: other, nodes: nodesFor(other) }));
   const observed = await observer.observe(service, signal, "observe");
+  if (isGoing(service)) {
+    const { settings } = readAnnotations(service.metadata.annotations ?? {});
+    const [first, ...others] = sharers;
+    const remaining =
+      first && desiredOf(first.service, first.nodes, clusterId, { sharers: others }).desired.sharedBackends;
+    return { observed, ...planDeletion(observed, deletionOptions(settings, remaining)), drift: [] };
+  }
   const { desired, problems } = desiredOf(service, nodesFor(service), clusterId, { defaults, sharers });
   const plan = planService(desired, observed);
   return {

@@ -17,7 +17,7 @@ import { type Desired, desiredOf, type LoadBalancerDefaults, type ServiceNodes }
 import { type Drift, driftOf, driftText } from "./drift.ts";
 import type { Observer } from "./observe.ts";
 import type { Observed } from "./observed.ts";
-import { type Plan, planDeletion, planService } from "./plan.ts";
+import { deletionOptions, type Plan, planDeletion, planService } from "./plan.ts";
 import { isOwnNote } from "./recorder.ts";
 import { namedBy, nodeSelectorOf, sharersAmong } from "./sharing.ts";
 import { statusOf } from "./status.ts";
@@ -185,13 +185,7 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
         else if (deleteProtect && settings.eipProtection === "")
           kept.set(eip, "as somebody protected it against release");
       }
-      return planDeletion(observed, {
-        keepLoadBalancer: settings.reserve,
-        keepAddress: settings.keepEip,
-        mayUnprotect: settings.deletionProtection !== "",
-        mayUnprotectEip: settings.eipProtection !== "",
-        remaining,
-      });
+      return planDeletion(observed, deletionOptions(settings, remaining));
     });
     if (!result.done || result.problems.length > 0) {
       const why = result.problems.map(({ message }) => message).join("; ") || "not finished yet";

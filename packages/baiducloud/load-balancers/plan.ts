@@ -1,5 +1,5 @@
 import type { Tag } from "@ccm/bce";
-import { REFUSED_ID } from "./annotation-table.ts";
+import { REFUSED_ID, type ServiceSettings } from "./annotation-table.ts";
 import type { BackendChoice } from "./backends.ts";
 import type { Desired } from "./desired.ts";
 import { isOwnListener, type Observed, type ObservedLoadBalancer } from "./observed.ts";
@@ -51,6 +51,17 @@ export interface DeletionOptions {
   readonly mayUnprotectEip: boolean;
   /** Of the Services that stay on the same load balancer; undefined: there are none. */
   readonly remaining?: BackendChoice | undefined;
+}
+
+/** What a Service's annotations say of its end. */
+export function deletionOptions(settings: ServiceSettings, remaining: BackendChoice | undefined): DeletionOptions {
+  return {
+    keepLoadBalancer: settings.reserve,
+    keepAddress: settings.keepEip,
+    mayUnprotect: settings.deletionProtection !== "",
+    mayUnprotectEip: settings.eipProtection !== "",
+    remaining,
+  };
 }
 
 /** What has to go when the Service goes. A problem is what keeps something from going. */
