@@ -125,7 +125,14 @@ describe("kubectl baiducloud doctor", () => {
       assert.equal(code, 3);
       assert.match(of("cluster").at(-1)?.detail ?? "", /no CCM has run yet/);
       assert.match(of("nodes")[0]?.detail ?? "", /1 of 1 nodes have none of this cloud: stranger/);
-      assert.equal(of("quota").find(({ name }) => name === "load balancers")?.result, "warning");
+      const [blb] = of("quota");
+      assert.deepEqual([blb?.result, blb?.detail], ["warning", "48 of 60, the account's limit"]);
+      assert.match(blb?.todo ?? "", /have the account's limit raised/);
+      // Where the quota centre tells nothing, the documented limits have to do.
+      scene.intercept = denied(/\/v1\/quota_center/);
+      const [counted] = (await checks(scene)).of("quota");
+      assert.equal(counted?.name, "load balancers");
+      assert.match(counted?.detail ?? "", /^48 of 60, the documented limit/);
     }));
 
   it("takes a lease that was not renewed in time for nobody's", () =>

@@ -180,7 +180,7 @@ async function checkTheCloud(
       ...(credentials ? [credentials] : []),
       checkClock(time.aheadMs()),
       ...endpoints,
-      ...checkQuotas(used),
+      ...(await checkQuotas(cloud.client, used, io.signal)),
       source,
     ];
   } finally {

@@ -26,6 +26,7 @@ import {
 } from "./products/instances.ts";
 import { createListeners } from "./products/listeners.ts";
 import { createNetwork } from "./products/network.ts";
+import { createQuotas } from "./products/quotas.ts";
 import { createSecurityGroups } from "./products/security-groups.ts";
 import { createSts } from "./products/sts.ts";
 import { createTags } from "./products/tags.ts";
@@ -99,6 +100,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   createBackends(account, router, blbs, instances, dataPlane);
   createSecurityGroups(account, router, blbs);
   createTags(account, router, blbs, eips);
+  createQuotas(account, router, blbs, eips, network);
   createBbc(account, router, instances);
   createHpas(account, router, instances);
   createCce(account, router, instances);

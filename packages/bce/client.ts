@@ -7,6 +7,7 @@ import { type Blb, createBlb } from "./products/blb.ts";
 import { type Cce, createCce } from "./products/cce.ts";
 import { createEip, type EipApi } from "./products/eip.ts";
 import { createHpas, type Hpas } from "./products/hpas.ts";
+import { createQuotas, type Quotas } from "./products/quota.ts";
 import { createSecurityGroups, type SecurityGroups } from "./products/security-group.ts";
 import { createSts, type Sts } from "./products/sts.ts";
 import { createTags, type Tags } from "./products/tags.ts";
@@ -27,6 +28,7 @@ export interface BceClient {
   readonly cce: Cce;
   readonly securityGroups: SecurityGroups;
   readonly tags: Tags;
+  readonly quotas: Quotas;
 }
 
 export interface BceClientOptions extends SchedulerOptions, EndpointOptions {
@@ -49,6 +51,7 @@ export function createBceClient(options: BceClientOptions): BceClient {
     cce: createCce(call, endpoint("cce"), options.ccePathPrefix),
     securityGroups: createSecurityGroups(call, endpoint("bcc")),
     tags: createTags(call, endpoint("tag"), options.region),
+    quotas: createQuotas(call, endpoint("quota"), options.region),
   };
 }
 

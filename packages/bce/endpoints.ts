@@ -1,5 +1,5 @@
 /** The products that this package calls. VPC is served by the host of BCC, unless told otherwise. */
-export const PRODUCTS = ["bcc", "vpc", "blb", "eip", "cce", "bbc", "hpas", "sts", "tag"] as const;
+export const PRODUCTS = ["bcc", "vpc", "blb", "eip", "cce", "bbc", "hpas", "sts", "tag", "quota"] as const;
 
 export type ProductName = (typeof PRODUCTS)[number];
 
@@ -16,11 +16,13 @@ export interface EndpointOptions {
 const GLOBAL: Partial<Readonly<Record<ProductName, string>>> = {
   sts: "https://sts.bj.baidubce.com",
   tag: "https://tag.baidubce.com",
+  quota: "https://quota-center.baidubce.com",
 };
 /** Whose host a product has where that has one of its own, as in a private cloud or a test. */
 const SAME_HOST: Partial<Readonly<Record<ProductName, ProductName>>> = {
   vpc: "bcc",
   tag: "blb",
+  quota: "blb",
   bbc: "bcc",
   hpas: "bcc",
 };

@@ -18,6 +18,7 @@ export type { Backend, Blb, BlbSpec, Listener, ListenerType, LoadBalancer } from
 export { CCE_PATH_PREFIX, type Cce, type ClusterInstance } from "./products/cce.ts";
 export type { Eip, EipApi, EipSpec } from "./products/eip.ts";
 export type { Hpas, HpasInstance } from "./products/hpas.ts";
+export type { Quota, Quotas } from "./products/quota.ts";
 export type { SecurityGroup, SecurityGroupRule, SecurityGroups } from "./products/security-group.ts";
 export type { Sts, TemporaryCredentials } from "./products/sts.ts";
 export type { TaggedService, Tags } from "./products/tags.ts";

@@ -25,6 +25,11 @@ describe("calls on the wire", () => {
   for (const [name, act, expected, answer] of [
     ["an exact name", (c) => c.blb.list({ name: "a b" }), "blb GET /v1/blb?name=a%20b&exactlyMatch=true&maxKeys=1000"],
     ["a load balancer by id", (c) => c.blb.list({ blbId: "lb-1" }), "blb GET /v1/blb?blbId=lb-1&maxKeys=1000"],
+    [
+      "quotas",
+      (c) => c.quotas.list("EIP"),
+      "quota-center GET /v1/quota_center?type=QUOTA&serviceType=EIP&region=bj&maxKeys=1000",
+    ],
     ["delete", (c) => c.blb.delete("lb-1", token), "blb DELETE /v1/blb/lb-1?clientToken=t"],
     [
       "create a listener",

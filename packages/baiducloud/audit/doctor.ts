@@ -133,23 +133,59 @@ function todoFor(error: unknown, text: string, { product, what, optional }: Prob
 
 /** What the products' documents allow an account that has asked for no more. */
 export const DOCUMENTED_LIMITS = { loadBalancers: 60, addresses: 50, routeRules: 50 } as const;
+const NAMES = { loadBalancers: "load balancers", addresses: "addresses (EIP)", routeRules: "rules in the route table" };
+const PRODUCTS_WITH_QUOTAS = { loadBalancers: "BLB", addresses: "EIP", routeRules: "VPC" } as const;
+/** From this share on it is worth a word. */
 const NEARLY = 0.8;
 
-/** The API tells nobody the limits of an account; near the documented ones it is worth a look in the console. */
-export function checkQuotas(used: CloudChecks["used"]): readonly Check[] {
-  const names = {
-    loadBalancers: "load balancers",
-    addresses: "addresses (EIP)",
-    routeRules: "rules in the route table",
-  };
-  return (Object.keys(names) as (keyof typeof names)[]).map((key): Check => {
-    const [name, count, limit] = [names[key], used[key], DOCUMENTED_LIMITS[key]];
-    if (count === undefined) return trouble("quota", name, "skipped", "could not be counted");
-    const detail = `${count} of ${limit}, the documented limit of an account that has asked for no more`;
-    if (count < limit * NEARLY) return ok("quota", name, detail);
-    const todo = "look in the console what the account's limit is, and have it raised in time";
-    return trouble("quota", name, "warning", detail, todo);
-  });
+/**
+ * The account's own limits, from the quota centre; where that tells nothing, what was counted against the documented
+ * ones. Which names it has for them is not published, so all that it tells of a product are shown.
+ */
+export async function checkQuotas(
+  client: Pick<BceClient, "quotas">,
+  used: CloudChecks["used"],
+  signal: AbortSignal,
+): Promise<readonly Check[]> {
+  const keys = Object.keys(NAMES) as (keyof typeof NAMES)[];
+  const all = await Promise.all(
+    keys.map(async (key): Promise<readonly Check[]> => {
+      const told = await quotasOf(client, PRODUCTS_WITH_QUOTAS[key], signal);
+      return told.length > 0 ? told : [documented(key, used[key])];
+    }),
+  );
+  return all.flat();
+}
+
+async function quotasOf(
+  client: Pick<BceClient, "quotas">,
+  product: string,
+  signal: AbortSignal,
+): Promise<readonly Check[]> {
+  try {
+    const quotas = await client.quotas.list(product, { signal, lane: "observe" });
+    return quotas.flatMap(({ name, description, value, used }) => {
+      const [limit, count] = [Number(value || Number.NaN), Number(used || Number.NaN)];
+      if (!Number.isFinite(limit) || !Number.isFinite(count)) return [];
+      return [quotaCheck(`${product} ${description || name}`, count, limit, "the account's limit")];
+    });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return [];
+  }
+}
+
+function documented(key: keyof typeof NAMES, count: number | undefined): Check {
+  if (count === undefined) return trouble("quota", NAMES[key], "skipped", "could not be counted");
+  const whose = "the documented limit of an account that has asked for no more";
+  return quotaCheck(NAMES[key], count, DOCUMENTED_LIMITS[key], whose);
+}
+
+function quotaCheck(name: string, count: number, limit: number, whose: string): Check {
+  const detail = `${count} of ${limit}, ${whose}`;
+  if (count < limit * NEARLY) return ok("quota", name, detail);
+  const todo = "have the account's limit raised in the console before it is reached";
+  return trouble("quota", name, "warning", detail, todo);
 }
 
 /** Where nodes are looked up. */
