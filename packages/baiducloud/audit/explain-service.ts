@@ -41,9 +41,13 @@ export function explainService(facts: {
   if (ccmRuns === false) {
     todo.add("start the cloud controller manager: its lease is held by nobody, so nothing is done (see doctor)");
   }
+  const retryable = message === "" || message.includes("tried again by itself");
   const told = (summary: string, state: Explanation["state"], nextRetry: string): Explanation => {
     if (state !== "ready" && error) todo.add(adviceFor(error.reason, error.message));
     todo.delete("");
+    if (todo.size === 0 && state === "failing" && !retryable) {
+      todo.add("change what the cloud refuses: an edit of the Service is tried at once");
+    }
     return { ...shared, state, summary, nextRetry, todo: [...todo] };
   };
   if (going) {
@@ -53,7 +57,6 @@ export function explainService(facts: {
   if (condition?.status === "True" && changes.length === 0 && problems.length === 0) {
     return told(`Its load balancer is as it should be; addresses: ${addresses.join(", ") || "none"}.`, "ready", "");
   }
-  const retryable = message === "" || message.includes("tried again by itself");
   if (condition?.status === "False" && textOf(condition.reason) !== STOPS) {
     return told(message || "Its controller says that it is not ready.", "failing", retryOf(retryable, ccmRuns));
   }
