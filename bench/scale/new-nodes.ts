@@ -2,6 +2,7 @@ import { systemClock } from "@ccm/base/node";
 import { NODES, type Node } from "@ccm/kube";
 import { type Bench, quantile, round } from "./bench.ts";
 import { createNodes } from "./cluster.ts";
+import { startPulse } from "./pulse.ts";
 import type { Side } from "./subject.ts";
 import { watchUntil } from "./watching.ts";
 
@@ -13,6 +14,8 @@ export interface NewNodesResult {
   readonly calls: number;
   readonly cpuSeconds: number;
   readonly rssMiB: number;
+  /** A kubelet's renewals of its Lease meanwhile. */
+  readonly kubelet: { readonly medianMs: number; readonly p99Ms: number; readonly renewals: number };
 }
 
 const UNINITIALIZED = "node.cloudprovider.kubernetes.io/uninitialized";
@@ -35,8 +38,10 @@ export async function newNodes(
       done: ({ spec }) => spec?.providerID !== undefined && !spec.taints?.some(({ key }) => key === UNINITIALIZED),
     });
     await ready;
+    const pulse = await startPulse(client);
     await createNodes(client, count, { uninitialized: true });
     const all = await times;
+    const kubelet = await pulse.end();
     const { calls, lookedUp } = await subject.report();
     return {
       allSeconds: round(Math.max(...all) / 1000, 1),
@@ -48,6 +53,7 @@ export async function newNodes(
           : (calls.ListInstances ?? 0) + (calls.InstanceMetadata ?? 0),
       cpuSeconds: round(subject.cpuSeconds() - cpuBefore),
       rssMiB: subject.memory().peakMiB,
+      kubelet,
     };
   } finally {
     await subject.stop();
