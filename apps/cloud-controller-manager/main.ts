@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFile } from "node:fs/promises";
-import { connectCloud, createBaiduCloud, parseCloudConfig } from "@ccm/baiducloud";
+import { connectCloud, createBaiduCloud, FORMER_FLAGS, parseCloudConfig } from "@ccm/baiducloud";
 import { openTransport } from "@ccm/base/node";
 import { UsageError } from "@ccm/cloud-provider";
 import { type ProviderParts, runProgram } from "@ccm/cloud-provider/node";
@@ -12,6 +12,7 @@ await runProgram({
   description: "The cloud controller manager for Baidu AI Cloud",
   version: VERSION,
   cloudProvider: "cce",
+  formerFlags: FORMER_FLAGS,
   createProvider,
 });
 

@@ -149,8 +149,8 @@ describe("kubectl baiducloud migrate", () => {
       assert.match(out, /drop +MasterId/);
       assert.match(out, /check +Endpoint +set +it is the endpoint of CCE only/);
       assert.match(out, /must +--leader-elect-resource-lock +endpoints +Leases are the only lock/);
-      assert.match(out, /must +--port +10253 +is gone/);
-      assert.match(out, /must +--logtostderr +true +is gone: leave it out/);
+      assert.match(out, /must +--port +10253 +--port "10253": expected 0; see --secure-port/);
+      assert.match(out, /drop +--logtostderr +true +means nothing/);
       assert.match(out, /drop +NODE_WORKERS/);
       assert.match(out, /check +--concurrent-service-syncs +1 \(the default\) +100 by default/);
       assert.doesNotMatch(out, /route-reconciliation-period/);

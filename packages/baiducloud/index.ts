@@ -1,6 +1,7 @@
 export * from "./audit/index.ts";
 export * from "./cloud-config.ts";
 export * from "./cloud-connection.ts";
+export { FORMER_FLAGS } from "./former-flags.ts";
 export { annotationPage, annotationSchema } from "./load-balancers/annotation-docs.ts";
 export { ANNOTATIONS, type ServiceSettings } from "./load-balancers/annotation-table.ts";
 export * from "./load-balancers/annotations.ts";

@@ -8,6 +8,7 @@ export * from "./manager/controllers.ts";
 export * from "./manager/duration.ts";
 export * from "./manager/environment.ts";
 export * from "./manager/flags.ts";
+export type { FormerFlag } from "./manager/former-flags.ts";
 export * from "./manager/leader-migration.ts";
 export * from "./manager/manager.ts";
 export * from "./manager/usage-error.ts";

@@ -1,6 +1,7 @@
 import { defaultConfig, parseFlags, UsageError } from "@ccm/cloud-provider";
 import { parse } from "yaml";
 import { CloudConfigError, parseCloudConfig } from "../cloud-config.ts";
+import { FORMER_FLAGS } from "../former-flags.ts";
 import { PROVIDER_NAME } from "../provider-id.ts";
 
 /** What is different for whoever comes from the Go CCM. */
@@ -67,7 +68,6 @@ const ELECTION = "leader-elect-resource-lock";
 /** What a flag of the Go CCM means here, where it is not the same. */
 const FLAGS: Readonly<Record<string, readonly [FormerSetting["action"], string]>> = {
   address: ["must", "is gone: --bind-address"],
-  port: ["must", "is gone: --secure-port, HTTPS (10258)"],
   "allow-verification-with-non-compliant-keys": ["drop", "means nothing"],
 };
 const LOCK =
@@ -137,10 +137,17 @@ export function formerFlags(argv: readonly string[], env: readonly string[] = []
 
 /** What our own command line says of the flag. */
 function faultOf(name: string, value: string): Pick<FormerSetting, "action" | "now"> | undefined {
-  const info = { command: "ccm", description: "", version: "", cloudProvider: PROVIDER_NAME };
+  const info = {
+    command: "ccm",
+    description: "",
+    version: "",
+    cloudProvider: PROVIDER_NAME,
+    formerFlags: FORMER_FLAGS,
+  };
   try {
     parseFlags([`--${name}=${value}`], info);
-    return undefined;
+    const former = FORMER_FLAGS.some((flag) => flag.name === name);
+    return former ? { action: "drop", now: "means nothing: lines go to stderr, and only HTTPS is served" } : undefined;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     const unknown = error.message.startsWith("unknown flag");

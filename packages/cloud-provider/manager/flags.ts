@@ -4,6 +4,7 @@ import { defaultConfig, type ManagerConfig } from "./config.ts";
 import { CONTROLLER_NAMES, canonicalNames } from "./controller-names.ts";
 import { asInteger } from "./flag-spec.ts";
 import { flagTable } from "./flag-table.ts";
+import { type FormerFlag, formerOption } from "./former-flags.ts";
 import { UsageError } from "./usage-error.ts";
 import { type Known, validateConfig } from "./validate.ts";
 
@@ -11,6 +12,8 @@ export interface CommandInfo extends Known {
   readonly command: string;
   readonly description: string;
   readonly version: string;
+  /** Taken, without effect. */
+  readonly formerFlags?: readonly FormerFlag[];
 }
 
 export type ParsedFlags =
@@ -42,12 +45,14 @@ export function parseFlags(argv: readonly string[], info: CommandInfo): ParsedFl
     const option = new Option(`--${name} <value>`, shown === "" ? help : `${help} (default ${shown})`);
     command.addOption(option.argParser(parse));
   }
+  const former = info.formerFlags ?? [];
+  for (const flag of former) command.addOption(formerOption(flag));
   const verbosity = new Option(
     "-v, --v <number>",
     "as in other Kubernetes components: 4 and more is --log-level=debug",
   );
   command.addOption(verbosity.argParser((value) => asInteger(value, "v")));
-  const booleans = new Set(specs.filter(({ boolean }) => boolean).map(({ name }) => name));
+  const booleans = new Set([...specs, ...former].filter(({ boolean }) => boolean).map(({ name }) => name));
   try {
     command.parse(normalise(argv, booleans), { from: "user" });
   } catch (error) {
@@ -58,8 +63,10 @@ export function parseFlags(argv: readonly string[], info: CommandInfo): ParsedFl
   if (command.args.length > 0) {
     throw new UsageError(`"${info.command}" does not take any arguments, got [${command.args.join(" ")}]`);
   }
-  const { v, ...given } = command.opts<Partial<ManagerConfig> & { readonly v?: number }>();
-  const logLevel: LogLevel = given.logLevel ?? levelOfVerbosity(v ?? 0);
+  const { v, ...taken } = command.opts<Partial<ManagerConfig> & { readonly v?: number }>();
+  const withoutEffect = new Set(former.map((flag) => formerOption(flag).attributeName()));
+  const given = Object.fromEntries(Object.entries(taken).filter(([name]) => !withoutEffect.has(name)));
+  const logLevel: LogLevel = taken.logLevel ?? levelOfVerbosity(v ?? 0);
   const config = { ...defaults, ...given, logLevel };
   const faults = validateConfig(config, info);
   if (faults.length > 0) throw new UsageError(faults.join("; "));

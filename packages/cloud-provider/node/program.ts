@@ -6,6 +6,7 @@ import type { CloudProvider } from "../contract.ts";
 import type { ManagerConfig } from "../manager/config.ts";
 import type { BuildInfo, ManagerExtensions } from "../manager/environment.ts";
 import { parseFlags } from "../manager/flags.ts";
+import type { FormerFlag } from "../manager/former-flags.ts";
 import { runManager } from "../manager/manager.ts";
 import { readFile } from "../manager/serving.ts";
 import { UsageError } from "../manager/usage-error.ts";
@@ -24,6 +25,8 @@ export interface Program extends ManagerExtensions {
   readonly cloudProvider: string;
   /** Of the build; "" when unknown. */
   readonly commit?: string;
+  /** Flags of a forerunner that are taken, without effect. */
+  readonly formerFlags?: readonly FormerFlag[];
   createProvider(parts: ProviderParts): CloudProvider | Promise<CloudProvider>;
 }
 
@@ -63,6 +66,7 @@ async function runToEnd(program: Program, argv: readonly string[]): Promise<numb
       description,
       version,
       cloudProvider,
+      ...(program.formerFlags ? { formerFlags: program.formerFlags } : {}),
       ...(controllers ? { controllers } : {}),
       ...(webhooks ? { webhooks: webhooks.map(({ name }) => name) } : {}),
     });
