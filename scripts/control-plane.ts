@@ -1,10 +1,11 @@
 /**
- * Before the tests: gets a real control plane's programs from wherever they can be had, which may mean ten minutes of
- * building, once. Where they cannot, one line says so and the tests that need them are skipped; with
+ * Before the tests: gets a real control plane's programs, and Helm, from wherever they can be had, which may mean ten
+ * minutes of building, once. Where they cannot, one line says so and the tests that need them are skipped; with
  * REQUIRE_CONTROL_PLANE=1 all that was tried is said and the exit code is 1.
  */
 import { errorText } from "@ccm/base";
 import { AssetsError, createProgress, provideAssets } from "@ccm/control-plane/node";
+import { provideHelm } from "./helm.ts";
 
 const required = process.env.REQUIRE_CONTROL_PLANE === "1";
 const progress = createProgress(process.stderr);
@@ -23,4 +24,14 @@ try {
     const hint = 'tests on one are skipped; "npx cloudlab control-plane assets" says why';
     process.stderr.write(`no real control plane can be had: ${hint}\n`);
   }
+}
+
+try {
+  await provideHelm(process.env, progress);
+} catch (error) {
+  if (required) process.exitCode = 1;
+  const text = errorText(error);
+  process.stderr.write(
+    `no Helm can be had; tests of the chart are skipped: ${required ? text : text.split("\n")[0]}\n`,
+  );
 }

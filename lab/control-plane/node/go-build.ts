@@ -58,7 +58,7 @@ export async function buildWithGo({ program, storeFolder, env, progress }: GoBui
 }
 
 /** On PATH, or in GOROOT. */
-async function findGo(env: GoBuildOptions["env"]): Promise<string> {
+export async function findGo(env: GoBuildOptions["env"]): Promise<string> {
   const candidates = ["go", ...(env.GOROOT ? [join(env.GOROOT, "bin/go")] : [])];
   for (const candidate of candidates) {
     const works = await new Promise<boolean>((resolve) => {
@@ -73,7 +73,7 @@ async function findGo(env: GoBuildOptions["env"]): Promise<string> {
 
 type Run = (args: readonly string[], onOut?: (line: string) => void, onError?: (line: string) => void) => Promise<void>;
 
-function goRunner(go: string, cwd: string, env: GoBuildOptions["env"]): Run {
+export function goRunner(go: string, cwd: string, env: GoBuildOptions["env"]): Run {
   const jobs = Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / BYTES_PER_JOB)));
   // No C compiler, no workspace around it, no version control to ask.
   const goFlags = `${env.GOFLAGS ?? ""} -p=${jobs} -buildvcs=false`.trim();

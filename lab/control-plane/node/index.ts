@@ -2,6 +2,7 @@
 export * from "./assets.ts";
 export * from "./control-plane.ts";
 export * from "./empty-cluster.ts";
+export * from "./go-tool.ts";
 export * from "./kubectl.ts";
 export * from "./progress.ts";
 export * from "./provide.ts";

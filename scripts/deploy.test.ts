@@ -1,0 +1,71 @@
+/** What deploy/ has, held against the program that it deploys. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { ANNOTATIONS, FORMER_FLAGS, PROVIDER_NAME } from "@ccm/baiducloud";
+import { parseFlags } from "@ccm/cloud-provider";
+import { parse, parseAllDocuments } from "yaml";
+
+const ROOT = new URL("../", import.meta.url);
+const read = (path: string) => readFileSync(new URL(path, ROOT), "utf8");
+
+interface Workload {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly spec: { readonly selector: object; readonly template: { readonly spec: PodSpec } };
+}
+interface PodSpec {
+  readonly affinity?: object;
+  readonly serviceAccountName: string;
+  readonly tolerations: readonly { readonly key: string }[];
+  readonly containers: readonly [{ readonly image: string; readonly args: readonly string[] }];
+}
+
+const VERSION = (JSON.parse(read("apps/cloud-controller-manager/package.json")) as { version: string }).version;
+const WORKLOADS = ["deployment.yaml", "daemonset.yaml"];
+const workload = (file: string) => parse(read(`deploy/${file}`)) as Workload;
+
+describe("row 41: the manifests", () => {
+  it("row 41: have the same Pod in the DaemonSet as in the Deployment, which needs no second one beside it", () => {
+    const [deployment, daemonSet] = WORKLOADS.map((file) => workload(file).spec.template);
+    const { affinity, ...spec } = deployment?.spec ?? assert.fail();
+    assert.ok(affinity, "two of a Deployment's Pods would want the same port of a node");
+    assert.deepEqual(daemonSet, { ...deployment, spec });
+  });
+
+  for (const file of WORKLOADS) {
+    it(`row 41: start this version with flags that it takes, where new nodes can have it: ${file}`, () => {
+      const { containers, tolerations, serviceAccountName } = workload(file).spec.template.spec;
+      const [{ image, args }] = containers;
+      assert.ok(image.endsWith(`:${VERSION}`), image);
+      const known = { command: "ccm", description: "", version: VERSION, cloudProvider: PROVIDER_NAME };
+      const flags = parseFlags(args, { ...known, formerFlags: FORMER_FLAGS });
+      assert.ok(flags.kind === "run");
+      const { cloudConfig, allocateNodeCidrs, clusterCidr } = flags.config;
+      assert.deepEqual([cloudConfig, allocateNodeCidrs, clusterCidr], ["/etc/cloud/cloud.yaml", true, "10.244.0.0/16"]);
+      assert.equal(new Set(args.map((arg) => arg.split("=")[0])).size, args.length, "no flag stands there twice");
+      assert.ok(tolerations.some(({ key }) => key === "node.cloudprovider.kubernetes.io/uninitialized"));
+      const accounts = parseAllDocuments(read("deploy/rbac.yaml")).map((document) => document.toJS() as Workload);
+      assert.ok(
+        accounts.some(({ kind, metadata }) => kind === "ServiceAccount" && metadata.name === serviceAccountName),
+      );
+    });
+  }
+
+  it("row 41: have a chart of the same version", () => {
+    const { version, appVersion } = parse(read("deploy/helm/cloud-provider-baiducloud/Chart.yaml")) as Record<
+      string,
+      string
+    >;
+    assert.deepEqual([version, appVersion], [VERSION, VERSION]);
+  });
+
+  it("row 41: come with a page of every annotation, in English and Chinese", () => {
+    const pages = ["docs/annotations.md", "docs/annotations.zh.md"].map(read);
+    for (const { key } of Object.values(ANNOTATIONS)) {
+      // Keys of the former CCM stand there without their prefix.
+      const shown = key.replace(/^service\.beta\.kubernetes\.io\//, "");
+      for (const page of pages) assert.ok(page.includes(`| \`${shown}\``), key);
+    }
+  });
+});
