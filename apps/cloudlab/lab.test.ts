@@ -106,11 +106,12 @@ describe("the lab with real processes", () => {
   it("lets a real kubectl in with the kubeconfig it names, over TLS", async (t) => {
     const kubectl = findKubectl();
     if (!kubectl) return t.skip("no kubectl 1.30 or newer, neither of lab/control-plane nor on PATH");
-    await withCommand(["kube", "--port", "0"], async ({ output }) => {
+    await withCommand(["kube", "--port", "0"], async ({ output, interrupt }) => {
       await until("a line is printed", () => output().includes("\n"));
       const { kubeconfig } = JSON.parse(output()) as { kubeconfig: string };
       const { stdout } = await run(kubectl, ["--kubeconfig", kubeconfig, "get", "namespaces", "-o", "name"]);
       assert.match(stdout, /^namespace\/default$/m);
+      assert.equal(await interrupt("SIGTERM"), 0);
     });
   });
 

@@ -45,7 +45,7 @@ export function registeredNode(spec: LabNodeSpec, nowText: string): Node {
         containerRuntimeVersion: "lab://1",
         kernelVersion: "lab",
         kubeProxyVersion: "",
-        kubeletVersion: "v1.36.2-lab",
+        kubeletVersion: "v1.37.0-lab",
         machineID: "",
         operatingSystem: "linux",
         osImage: "lab",
