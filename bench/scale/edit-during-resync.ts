@@ -15,6 +15,9 @@ export interface EditResult {
 
 const EDIT_LIMIT_MS = 60_000;
 
+/** Another one for each side, since both edit the same Service. */
+const PORT: Readonly<Record<Side, number>> = { ours: 8080, go: 8081 };
+
 /** A restart looks at all load balancers again, two seconds each; meanwhile a user edits the one that would come last. */
 export async function editDuringResync(
   { client, start }: Bench,
@@ -28,7 +31,8 @@ export async function editDuringResync(
     const ref = { namespace: "default", name: serviceName(count - 1) };
     const since = systemClock.monotonic();
     const shows = ({ metadata, status }: Service) =>
-      metadata.name === ref.name && (status?.loadBalancer?.ingress?.[0]?.ports ?? []).some(({ port }) => port === 8080);
+      metadata.name === ref.name &&
+      (status?.loadBalancer?.ingress?.[0]?.ports ?? []).some(({ port }) => port === PORT[side]);
     const { ready, times } = watchUntil<Service>({
       client,
       type: SERVICES,
@@ -38,7 +42,9 @@ export async function editDuringResync(
       limitMs: EDIT_LIMIT_MS,
     });
     await ready;
-    const add = [{ op: "add", path: "/spec/ports/-", value: { name: "edited", port: 8080, targetPort: 8080 } }];
+    const add = [
+      { op: "add", path: "/spec/ports/-", value: { name: `edited-${PORT[side]}`, port: PORT[side], targetPort: 8080 } },
+    ];
     await client.patch(SERVICES, ref, { type: "json", body: add });
     const [served] = await times;
     return {
