@@ -2,7 +2,16 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { ANNOTATIONS, FORMER_FLAGS, PROVIDER_NAME } from "@ccm/baiducloud";
+import {
+  ANNOTATIONS,
+  description,
+  FORMER_FLAGS,
+  formerConfig,
+  formerFlags,
+  formerNames,
+  PROVIDER_NAME,
+  serviceTags,
+} from "@ccm/baiducloud";
 import { parseFlags } from "@ccm/cloud-provider";
 import { parse, parseAllDocuments } from "yaml";
 
@@ -66,6 +75,43 @@ describe("row 41: the manifests", () => {
       // Keys of the former CCM stand there without their prefix.
       const shown = key.replace(/^service\.beta\.kubernetes\.io\//, "");
       for (const page of pages) assert.ok(page.includes(`| \`${shown}\``), key);
+    }
+  });
+
+  it("row 41: come with a guide that names every setting of the Go CCM that changes, in English and Chinese", () => {
+    const config = ["MasterId", "NodeName", "NodeIP", "Debug", "Endpoint", "SubnetId", "AccessKeyID"];
+    const text = JSON.stringify({
+      ClusterId: "cce-1",
+      Region: "bj",
+      ...Object.fromEntries(config.map((key) => [key, "x"])),
+    });
+    const argv = [
+      ...FORMER_FLAGS.map(({ name }) => `--${name}`),
+      "--address=0.0.0.0",
+      "--feature-gates=IPv6DualStack=true",
+    ];
+    const settings = [...formerConfig(text, "cloud.config"), ...formerFlags(argv, ["NODE_WORKERS"])];
+    const names = settings.map(({ setting }) => setting).filter((name) => name !== "cloud.config");
+    assert.ok(names.length > config.length + FORMER_FLAGS.length);
+    for (const page of ["docs/migrate.md", "docs/migrate.zh.md"]) {
+      const guide = read(page);
+      for (const name of names) assert.ok(guide.includes(`\`${name}\``), `${page}: ${name}`);
+    }
+  });
+
+  it("row 41: come with a guide to marks that are those of the code", () => {
+    const uid = "11111111-2222-3333-4444-555555555555";
+    const [third = "", second = ""] = formerNames("C", "N", "S", uid);
+    const generic = (name: string, [cluster, namespace, service]: readonly [string, string, string]) =>
+      name.replace("C/N/S", `<${cluster}>/<${namespace}>/<${service}>`);
+    for (const [page, words] of [
+      ["docs/migrate.md", ["cluster", "namespace", "name"]],
+      ["docs/migrate.zh.md", ["集群", "命名空间", "名称"]],
+    ] as const) {
+      const guide = read(page);
+      for (const name of [third, second]) assert.ok(guide.includes(`\`${generic(name, words)}\``), `${page}: ${name}`);
+      assert.ok(guide.includes(`\`${description(`<${words[0]}>`)}\``), page);
+      for (const { tagKey } of serviceTags("C", uid)) assert.ok(guide.includes(`\`${tagKey}\``), `${page}: ${tagKey}`);
     }
   });
 });
