@@ -20,6 +20,13 @@ lists have commas and grow when the flag is repeated; durations are written \`30
 \`-v\` (4 and more is \`--log-level=debug\`), \`-h\`, \`--help\`, \`--version\`. All that is wrong is said in one line, and the
 exit code is 2.
 
-${rows.map((row, index) => `| ${row.join(" | ")} |${index === 0 ? "\n| --- | --- | --- |" : ""}`).join("\n")}
+${table(rows)}
 `;
+}
+
+/** Cells as wide as the widest of their column: as the formatter has tables. The first row is the head. */
+function table([head = [], ...rows]: readonly (readonly string[])[]): string {
+  const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }
