@@ -1,7 +1,7 @@
 /** The node controllers against a real API server: what only its patches, preconditions and RBAC can prove. */
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { noMetrics, silentLogger, sleep } from "@ccm/base";
+import { noMetrics, silentLogger } from "@ccm/base";
 import { systemClock as clock, systemRandom as random } from "@ccm/base/node";
 import { type ControlPlane, realControlPlane } from "@ccm/control-plane/node";
 import {
@@ -21,24 +21,15 @@ import { FakeProvider } from "../fake-provider.ts";
 import { createInstanceSource } from "../instance-source.ts";
 import { createLifecycleController } from "../lifecycle/lifecycle-controller.ts";
 import { NOT_READY, newNode, UNINITIALIZED } from "../testing/harness.ts";
+import { rightsOf, waitFor } from "../testing/real.ts";
 import { ANNOTATION_OWNED_LABELS, ANNOTATION_PROVIDED_IP } from "../well-known.ts";
 import { createNodeController } from "./node-controller.ts";
 
-const RULES = `
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: node-controllers}
-rules:
-  - {apiGroups: [""], resources: [nodes], verbs: [get, list, watch, patch, delete]}
-  - {apiGroups: [""], resources: [nodes/status], verbs: [patch]}
-  - {apiGroups: [""], resources: [events], verbs: [create, patch]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: node-controllers}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: node-controllers}
-subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: node-controllers}]
-`;
+const RULES = rightsOf("node-controllers", [
+  '{apiGroups: [""], resources: [nodes], verbs: [get, list, watch, patch, delete]}',
+  '{apiGroups: [""], resources: [nodes/status], verbs: [patch]}',
+  '{apiGroups: [""], resources: [events], verbs: [create, patch]}',
+]);
 const ADDRESSES = [
   { type: "InternalIP", address: "10.0.0.1" },
   { type: "InternalIP", address: "fd00::1" },
@@ -46,14 +37,6 @@ const ADDRESSES = [
 ] as const;
 const OTHER = { key: "other", value: "x", effect: "NoSchedule" } as const;
 const SHUTDOWN = { key: "node.cloudprovider.kubernetes.io/shutdown", effect: "NoSchedule" } as const;
-
-async function waitFor(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = clock.monotonic() + 30_000;
-  while (!(await holds())) {
-    assert.ok(clock.monotonic() < deadline, `waited in vain until ${what}`);
-    await sleep(clock, 20);
-  }
-}
 
 interface Stage {
   readonly plane: ControlPlane;

@@ -1,7 +1,7 @@
 /** The route controller against a real API server, and with the controllers that give Nodes their Pod CIDRs and taints. */
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { silentLogger, sleep } from "@ccm/base";
+import { silentLogger } from "@ccm/base";
 import { systemClock as clock, systemRandom as random } from "@ccm/base/node";
 import { type ControlPlane, canHaveControlPlane, realControlPlane, startControlPlane } from "@ccm/control-plane/node";
 import {
@@ -17,35 +17,18 @@ import {
 import { CloudError } from "../error.ts";
 import { FakeProvider } from "../fake-provider.ts";
 import { memoryMetrics, newNode } from "../testing/harness.ts";
+import { rightsOf, waitFor } from "../testing/real.ts";
 import { parseClusterCidrs } from "./cluster-cidrs.ts";
 import { createRouteController } from "./route-controller.ts";
 import { routedNode } from "./testing/scene.ts";
 
 /** All that the route controller may do. */
-const RULES = `
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: route-controller}
-rules:
-  - {apiGroups: [""], resources: [nodes], verbs: [list, watch]}
-  - {apiGroups: [""], resources: [nodes/status], verbs: [patch]}
-  - {apiGroups: [""], resources: [events], verbs: [create, patch]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: route-controller}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: route-controller}
-subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: route-controllers}]
-`;
+const RULES = rightsOf("route-controllers", [
+  '{apiGroups: [""], resources: [nodes], verbs: [list, watch]}',
+  '{apiGroups: [""], resources: [nodes/status], verbs: [patch]}',
+  '{apiGroups: [""], resources: [events], verbs: [create, patch]}',
+]);
 const CLUSTER_CIDRS = ["10.244.0.0/16", "fd00:10:244::/48"];
-
-async function waitFor(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = clock.monotonic() + 60_000;
-  while (!(await holds())) {
-    assert.ok(clock.monotonic() < deadline, `waited in vain until ${what}`);
-    await sleep(clock, 20);
-  }
-}
 
 /** Runs the route controller until the test ends, as a user who may do no more than it has to. */
 async function runRoutes(t: TestContext, plane: ControlPlane, prepare: (cloud: FakeProvider) => void = () => {}) {

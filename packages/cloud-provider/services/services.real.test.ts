@@ -1,7 +1,7 @@
 /** The service controller against a real API server: what only its status subresource, patches and RBAC can prove. */
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { noMetrics, silentLogger, sleep } from "@ccm/base";
+import { noMetrics, silentLogger } from "@ccm/base";
 import { systemClock as clock, systemRandom as random } from "@ccm/base/node";
 import { realControlPlane } from "@ccm/control-plane/node";
 import {
@@ -21,32 +21,15 @@ import type { LoadBalancers } from "../contract.ts";
 import { CloudError } from "../error.ts";
 import { FakeProvider } from "../fake-provider.ts";
 import { newService } from "../testing/harness.ts";
+import { rightsOf, waitFor } from "../testing/real.ts";
 import { createServiceController } from "./service-controller.ts";
 import { FINALIZER, KEY, readyNode, WEB } from "./testing.ts";
 
-const RULES = `
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: service-controller}
-rules:
-  - {apiGroups: [""], resources: [services, nodes], verbs: [get, list, watch]}
-  - {apiGroups: [""], resources: [services/status], verbs: [patch]}
-  - {apiGroups: [""], resources: [events], verbs: [create, patch]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: service-controller}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: service-controller}
-subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: service-controllers}]
-`;
-
-async function waitFor(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = clock.monotonic() + 30_000;
-  while (!(await holds())) {
-    assert.ok(clock.monotonic() < deadline, `waited in vain until ${what}`);
-    await sleep(clock, 20);
-  }
-}
+const RULES = rightsOf("service-controllers", [
+  '{apiGroups: [""], resources: [services, nodes], verbs: [get, list, watch]}',
+  '{apiGroups: [""], resources: [services/status], verbs: [patch]}',
+  '{apiGroups: [""], resources: [events], verbs: [create, patch]}',
+]);
 
 interface StageOptions {
   readonly cloud?: (fake: LoadBalancers, admin: KubeClient) => Partial<LoadBalancers>;
