@@ -1,6 +1,6 @@
 /** What deploy/ has, held against the program that it deploys. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { describe, it } from "node:test";
 import {
   ANNOTATIONS,
@@ -60,6 +60,19 @@ describe("row 41: the manifests", () => {
       );
     });
   }
+
+  it("row 41: name the image that the Dockerfile makes of what the build bundles", () => {
+    const dockerfile = read("deploy/Dockerfile");
+    for (const file of WORKLOADS) {
+      const [{ image }] = workload(file).spec.template.spec.containers;
+      assert.ok(dockerfile.includes(`-t ${image} `), `${file} names ${image}`);
+    }
+    const [, bundle = "", installed = ""] = /COPY --from=build \/src\/dist\/(\S+)\.mjs (\S+)/.exec(dockerfile) ?? [];
+    assert.ok(statSync(new URL(`apps/${bundle}/main.ts`, ROOT)).isFile());
+    assert.ok(dockerfile.includes(`ENTRYPOINT ["node", "${installed}"]`));
+    const user = /USER (\d+):(\d+)/.exec(dockerfile)?.[1];
+    assert.ok(read("deploy/deployment.yaml").includes(`runAsUser: ${user}\n`));
+  });
 
   it("row 41: have a chart of the same version", () => {
     const { version, appVersion } = parse(read("deploy/helm/cloud-provider-baiducloud/Chart.yaml")) as Record<
