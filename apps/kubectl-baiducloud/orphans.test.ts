@@ -70,7 +70,7 @@ async function leftovers(scene: Scene) {
 }
 
 describe("kubectl baiducloud orphans", () => {
-  it("lists what carries our marks and nothing claims, and nothing else", () =>
+  it("row 38: lists what carries our marks and nothing claims, and nothing else", () =>
     inScene(async (scene) => {
       const { blb, former, bound, formerBound, rule } = await leftovers(scene);
       const { code, data } = await scene.json<Data>("orphans");
@@ -86,7 +86,7 @@ describe("kubectl baiducloud orphans", () => {
       assert.deepEqual(scene.writes, []);
     }));
 
-  it("deletes them after a yes, and leaves everything of others", () =>
+  it("row 38: deletes them after a yes, and leaves everything of others", () =>
     inScene(async (scene) => {
       const { used, foreign, others, api, foreignEip, byHand } = await leftovers(scene);
       const { code, out, err } = await scene.kubectl("orphans --delete", { answer: "yes" });
