@@ -6,7 +6,7 @@ import { aggregated, apiVersions, groupList, groupOf, groupsOf, isVirtual, resou
 import { Encoder } from "./encode.ts";
 import { fieldsOf } from "./json.ts";
 import { readBody, wantedOf } from "./media.ts";
-import { openApiIndex, openApiOf } from "./openapi.ts";
+import { emptyOpenApiV2, OPENAPI_V2_TYPE, openApiIndex, openApiOf } from "./openapi.ts";
 import type { Resource } from "./resource.ts";
 import { parsePath, routeOf } from "./router.ts";
 import * as errors from "./status-errors.ts";
@@ -59,6 +59,7 @@ function respond(parts: HandlerParts, encoder: Encoder, request: ServerRequest):
   if (request.body.length > MAX_BODY) throw errors.bodyTooLarge(MAX_BODY);
   const known = describe(parts, path, request);
   if (known !== undefined) return jsonResponse(200, known.body, known.headers);
+  if (path === "/openapi/v2") return textResponse(200, emptyOpenApiV2(), { "content-type": OPENAPI_V2_TYPE });
   const parsed = parsePath(path);
   if (parsed && isVirtual(parsed.group, parsed.plural)) {
     if (parsed.name !== undefined || parsed.namespace !== undefined) throw errors.unknownPath();
@@ -92,7 +93,9 @@ function describe(
   const groups = groupsOf(resources);
   const [first, group = "", version] = parts;
   if (parts.length === 0)
-    return { body: { paths: ["/api", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"] } };
+    return {
+      body: { paths: ["/api", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"] },
+    };
   if (first === "api" && parts.length === 1) {
     return discovery ? { body: aggregated(resources, true), headers: v2 } : { body: apiVersions() };
   }

@@ -73,6 +73,12 @@ test("kubectl applies, shows, patches, edits, watches and deletes a Service", as
     '{"tier":"a"} 80',
   );
   assert.equal(await kubectl("apply", "-f", join(await file("b.yaml", smaller))), "service/web unchanged");
+  const map = (name: string) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { a: "b" } });
+  const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: [map("one"), map("two")] });
+  assert.equal(
+    await kubectl("apply", "-f", await file("list.json", list)),
+    "configmap/one created\nconfigmap/two created",
+  );
   const bad = await file("c.yaml", smaller.replace("selector:", "selektor:"));
   await assert.rejects(kubectl("apply", "-f", bad), /unknown field "spec.selektor"/);
   await kubectl(

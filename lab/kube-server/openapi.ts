@@ -128,3 +128,15 @@ function itemsOf(field: Field): unknown {
       ? { type: "object" }
       : { type: "string" };
 }
+
+export const OPENAPI_V2_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+
+/**
+ * OpenAPI v2 without a single definition, as the protobuf that kubectl asks for: it wants it for a `List` alone, whose items
+ * it then leaves to the server to validate. The bytes are all below 128.
+ */
+export function emptyOpenApiV2(): string {
+  const field = (tag: string, value: string) => `${tag}${String.fromCharCode(value.length)}${value}`;
+  const info = field("\x0a", "Kubernetes") + field("\x12", VERSION.gitVersion);
+  return field("\x0a", "2.0") + field("\x12", info) + field("\x42", "");
+}
