@@ -93,10 +93,12 @@ export function startSubject(
     side === "ours"
       ? spawn(process.execPath, [options.programs.ours, ...common], { env, stdio: ["ignore", "pipe", "pipe"] })
       : spawn(options.programs.go, common, { env, stdio: ["ignore", "pipe", "pipe"] });
-  process.once("exit", () => child.kill("SIGKILL"));
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
   const log: string[] = [];
   const synced = Promise.withResolvers<number>();
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  ended.then(() => process.off("exit", kill));
   ended.then(() =>
     synced.reject(new Error(`${side} ended before its caches were synced:\n${log.slice(-10).join("\n")}`)),
   );
