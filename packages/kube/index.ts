@@ -10,6 +10,8 @@ export * from "./leader-election.ts";
 export * from "./limiter.ts";
 export * from "./list.ts";
 export * from "./list-watch.ts";
+export type { Message } from "./protobuf/message.ts";
+export { NODE_MESSAGE, SERVICE_MESSAGE } from "./protobuf/types.ts";
 export * from "./recorder.ts";
 export * from "./renewing-transport.ts";
 export * from "./retry.ts";

@@ -156,7 +156,9 @@ function listQuery(list: ListOptions): Record<string, string | number | undefine
 }
 
 /** Bookmarks cost the server little and keep a quiet watch's version from growing too old. */
-function watchQuery(watch: WatchOptions): Record<string, string | number | boolean | undefined> {
+function watchQuery<T extends KubeObject>(
+  watch: WatchOptions<T>,
+): Record<string, string | number | boolean | undefined> {
   const { labelSelector, fieldSelector, resourceVersion, sendInitialEvents, timeoutSeconds } = watch;
   return {
     watch: true,

@@ -3,6 +3,7 @@ import { endsInitialEvents, type KubeClient } from "./client.ts";
 import { hasCode, KubeError } from "./error.ts";
 import type { Informer, InformerHandler } from "./informer.ts";
 import { listAll } from "./list.ts";
+import type { Message } from "./protobuf/message.ts";
 import { type KubeObject, keyOf, type ResourceType } from "./types/meta.ts";
 
 export interface InformerOptions<T extends KubeObject> {
@@ -16,6 +17,8 @@ export interface InformerOptions<T extends KubeObject> {
   readonly fieldSelector?: string;
   /** Keeps only what is needed of each object. Default: drops managedFields, most of an object's size. */
   readonly transform?: (object: T) => T;
+  /** Reads objects from protobuf where the server writes it: of each, what the message names. Pages are read as JSON. */
+  readonly message?: Message<T>;
   readonly pageSize?: number;
   /**
    * Whether to ask for the objects as a stream, which costs the server and us less memory than pages do; pages are what
@@ -139,8 +142,9 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     const span = LONGEST_WATCH_S - SHORTEST_WATCH_S;
     const timeoutSeconds = SHORTEST_WATCH_S + Math.floor(random.next() * span);
     let initial = from === undefined ? new Map<string, T>() : undefined;
+    const message = options.message ? { message: options.message } : {};
     const start = initial ? { resourceVersion: "", sendInitialEvents: true } : { resourceVersion: from ?? "" };
-    for await (const event of client.watch(type, { ...scope, ...start, timeoutSeconds, signal })) {
+    for await (const event of client.watch(type, { ...scope, ...start, ...message, timeoutSeconds, signal })) {
       progress();
       const version = event.object.metadata.resourceVersion;
       if (initial) {

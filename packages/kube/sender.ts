@@ -14,6 +14,7 @@ import {
 import { noAnswer, refusal } from "./answer.ts";
 import type { ClientMetrics } from "./client-metrics.ts";
 import type { KubeError } from "./error.ts";
+import { isProtobuf, statusAsJson } from "./protobuf/envelope.ts";
 
 export interface SenderOptions {
   readonly base: string;
@@ -37,6 +38,8 @@ export interface Call {
   readonly what: string;
   readonly body?: string;
   readonly contentType?: string;
+  /** The forms of answer that the caller can read. Default: JSON. */
+  readonly accept?: string;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -68,7 +71,7 @@ export function createSender(options: SenderOptions): Sender {
   };
   const attempt = async (call: Call, refresh: boolean, signal: AbortSignal): Promise<HttpResponse> => {
     const headers = {
-      accept: "application/json",
+      accept: call.accept ?? "application/json",
       "user-agent": userAgent,
       ...(call.contentType ? { "content-type": call.contentType } : {}),
       ...(authorize ? await unlessAborted(authorize(refresh), signal) : {}),
@@ -89,7 +92,7 @@ export function createSender(options: SenderOptions): Sender {
   const readWhole = async (call: Call, response: HttpResponse): Promise<string> => {
     const bytes = await readBody(response.body);
     measure.answered(call.method, bytes.length);
-    return new TextDecoder().decode(bytes);
+    return isProtobuf(response.headers) ? statusAsJson(bytes) : new TextDecoder().decode(bytes);
   };
 
   return {

@@ -3,8 +3,10 @@ import {
   createInformer,
   type EventRecorder,
   type KubeClient,
+  NODE_MESSAGE,
   NODES,
   type Node,
+  SERVICE_MESSAGE,
   SERVICES,
   type Service,
 } from "@ccm/kube";
@@ -49,8 +51,13 @@ export async function withSession(
   const stop = linkedSignal(signal);
   const slim = createSlimmer();
   const informerParts = { client, clock, random, logger, resyncMs: config.minResyncPeriod * (1 + random.next()) };
-  const nodes = createInformer<Node>({ ...informerParts, type: NODES, transform: slim.node });
-  const services = createInformer<Service>({ ...informerParts, type: SERVICES, transform: slim.service });
+  const nodes = createInformer<Node>({ ...informerParts, type: NODES, message: NODE_MESSAGE, transform: slim.node });
+  const services = createInformer<Service>({
+    ...informerParts,
+    type: SERVICES,
+    message: SERVICE_MESSAGE,
+    transform: slim.service,
+  });
   const running: Promise<unknown>[] = [nodes.run(stop.signal), services.run(stop.signal)];
   const concurrency = config.concurrentNodeSyncs;
   const instances = provider.instances && createInstanceSource(provider.instances, clock, stop.signal, { concurrency });

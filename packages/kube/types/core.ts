@@ -82,6 +82,7 @@ export interface Service extends KubeObject {
     readonly allocateLoadBalancerNodePorts?: boolean;
     readonly publishNotReadyAddresses?: boolean;
     readonly sessionAffinity?: "None" | "ClientIP";
+    readonly trafficDistribution?: string;
     readonly sessionAffinityConfig?: { readonly clientIP?: { readonly timeoutSeconds?: number } };
   };
   readonly status?: {
