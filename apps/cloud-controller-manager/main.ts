@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFile } from "node:fs/promises";
-import { connectCloud, createBaiduCloud, FORMER_FLAGS, parseCloudConfig } from "@ccm/baiducloud";
+import { createBaiduCloud, FORMER_FLAGS, followCloud, parseCloudConfig } from "@ccm/baiducloud";
 import { openTransport } from "@ccm/base/node";
 import { UsageError } from "@ccm/cloud-provider";
 import { type ProviderParts, runProgram } from "@ccm/cloud-provider/node";
@@ -20,22 +20,21 @@ async function createProvider({ config, cloudConfig, env, onEnd, ...parts }: Pro
   const path = config.cloudConfig;
   if (cloudConfig === undefined)
     throw new UsageError("--cloud-config is missing: expected a file with ClusterId and Region");
-  const cloud = parseCloudConfig(cloudConfig, path, env);
   const read = (file: string) => readFile(file, "utf8");
-  const { client, useKubernetes, close } = await connectCloud({
+  const cloud = await followCloud({
     ...parts,
-    config: cloud,
+    config: parseCloudConfig(cloudConfig, path, env),
     openTransport,
     readFile: read,
     reload: async () => parseCloudConfig(await read(path), path, env),
   });
-  onEnd(close);
+  onEnd(cloud.close);
   return createBaiduCloud({
     ...parts,
-    config: cloud,
-    client,
+    ...cloud.now,
+    changes: cloud,
     version: VERSION,
-    onKubernetes: useKubernetes,
+    onKubernetes: cloud.useKubernetes,
     // As in the former CCM, whose clusters need no flag to be left alone by routes: it takes both flags.
     routes: config.allocateNodeCidrs,
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { connectCloud, parseCloudConfig } from "@ccm/baiducloud";
+import { connectCloud, followCloud, parseCloudConfig } from "@ccm/baiducloud";
 import { createSimulator } from "@ccm/baiducloud-simulator";
 import { inProcessTransport, seededRandom, silentLogger, VirtualClock } from "@ccm/base";
 import { isBceError } from "@ccm/bce";
@@ -18,16 +18,15 @@ function scene(keys: (simulator: ReturnType<typeof createSimulator>) => object) 
     const text = JSON.stringify({ ClusterId: "cce-1", Region: "bj", Endpoints, ...keys(simulator) });
     return parseCloudConfig(text, "cloud.config");
   };
-  const connected = connectCloud({
+  const options = {
     config: config(),
-    reload: async () => config(),
     openTransport: () => ({ send: inProcessTransport(simulator.handler), close: async () => {} }),
-    readFile: async (path) => files[path] ?? Promise.reject(Object.assign(new Error("no"), { code: "ENOENT" })),
+    readFile: async (path: string) => files[path] ?? Promise.reject(Object.assign(new Error("no"), { code: "ENOENT" })),
     clock,
     random: seededRandom("client"),
     logger: silentLogger,
-  });
-  return { clock, simulator, files, connected };
+  };
+  return { clock, simulator, files, options, connected: followCloud({ ...options, reload: async () => config() }) };
 }
 
 const keysOf = ({ credentials }: ReturnType<typeof createSimulator>) => ({
@@ -38,7 +37,7 @@ const keysOf = ({ credentials }: ReturnType<typeof createSimulator>) => ({
 describe("row 3: credentials against a cloud that checks them", () => {
   it("that are rotated in the cloud config are used at the next call", async () => {
     const { simulator, connected } = scene(keysOf);
-    const { client } = await connected;
+    const { client } = (await connected).now;
     assert.deepEqual(await client.blb.list(), []);
     simulator.rotateCredentials();
     assert.deepEqual(await client.blb.list(), []);
@@ -47,7 +46,7 @@ describe("row 3: credentials against a cloud that checks them", () => {
   it("that are refused and not replaced are an error of kind auth, without the key", async () => {
     let keys: object | undefined;
     const { simulator, connected } = scene((one) => (keys ??= keysOf(one)));
-    const { client } = await connected;
+    const { client } = (await connected).now;
     const { accessKeyId, secretAccessKey } = simulator.credentials;
     simulator.rotateCredentials();
     await assert.rejects(client.blb.list(), (error) => {
@@ -58,11 +57,11 @@ describe("row 3: credentials against a cloud that checks them", () => {
   });
 
   it("of a role sign with a session token, and are renewed before they end", async () => {
-    const { clock, connected } = scene((one) => ({
+    const { clock, options } = scene((one) => ({
       ...keysOf(one),
       AssumeRole: { AccountId: "a1", RoleName: "ccm", DurationSeconds: 900 },
     }));
-    const { client, credentials } = await connected;
+    const { client, credentials } = await connectCloud(options);
     const seen = new Set<string>();
     for (let i = 0; i < 10; i++) {
       assert.deepEqual(await client.blb.list(), []);
@@ -77,7 +76,7 @@ describe("row 3: credentials against a cloud that checks them", () => {
   it("of a role that there is not are an error that says so", async () => {
     const { connected } = scene((one) => ({ ...keysOf(one), AssumeRole: { AccountId: "a1", RoleName: "none" } }));
     await assert.rejects(
-      (await connected).client.blb.list(),
+      (await connected).now.client.blb.list(),
       /no credentials: sts\.assumeRole: NoSuchObject.*role none/,
     );
   });
@@ -99,7 +98,7 @@ describe("row 3: credentials against a cloud that checks them", () => {
       const { token, expiredAt } = simulator.issueGatewayToken();
       Object.assign(files, { "/token/token": token, "/token/expiredAt": String(expiredAt) });
     };
-    const { client } = await connected;
+    const { client } = (await connected).now;
     renew();
     assert.deepEqual(await client.blb.list(), []);
     renew();

@@ -1,4 +1,4 @@
-import { type CloudConfig, connectCloud, createBaiduCloud, parseCloudConfig } from "@ccm/baiducloud";
+import { type CloudConfig, createBaiduCloud, followCloud, parseCloudConfig } from "@ccm/baiducloud";
 import { createSimulator, type Quotas, type Simulator } from "@ccm/baiducloud-simulator";
 import {
   createLogger,
@@ -48,6 +48,9 @@ export interface ProviderScene {
   addNode(node: Partial<Node> & { readonly name: string }): Promise<Node>;
   nodes(): Promise<readonly Node[]>;
   events(): Promise<readonly Event[]>;
+  /** Writes some keys of the cloud config file anew, and has the provider look at it. Takes no time. */
+  changeCloudConfig(keys: Readonly<Record<string, unknown>>): Promise<void>;
+  closedConnections(): number;
   /** Lets time pass until the promise settles. */
   during<T>(promise: Promise<T>): Promise<T>;
   /** The calls that `promise` makes. */
@@ -77,19 +80,25 @@ export async function createProviderScene(options: SceneOptions = {}): Promise<P
   const calls: string[] = [];
   const cloud = inProcessTransport(simulator.handler);
   const { accessKeyId, secretAccessKey } = simulator.credentials;
-  const config = parseCloudConfig(
-    JSON.stringify({
-      ClusterId: options.clusterId ?? "cce-scene",
-      Region: simulator.region,
-      AccessKeyID: accessKeyId,
-      SecretAccessKey: secretAccessKey,
-      Endpoints: Object.fromEntries(PRODUCTS.map((product) => [product, `http://${product}.scene`])),
-      ...options.cloudConfig,
-    }),
-    "the scene's cloud config",
-  );
-  const connection = await connectCloud({
+  let changed: Readonly<Record<string, unknown>> = {};
+  const readConfig = () =>
+    parseCloudConfig(
+      JSON.stringify({
+        ClusterId: options.clusterId ?? "cce-scene",
+        Region: simulator.region,
+        AccessKeyID: accessKeyId,
+        SecretAccessKey: secretAccessKey,
+        Endpoints: Object.fromEntries(PRODUCTS.map((product) => [product, `http://${product}.scene`])),
+        ...options.cloudConfig,
+        ...changed,
+      }),
+      "the scene's cloud config",
+    );
+  const config = readConfig();
+  const closed: number[] = [];
+  const connection = await followCloud({
     config,
+    reload: async () => readConfig(),
     openTransport: () => ({
       send: async (request, sending) => {
         const [, product = "", target = ""] = /^http:\/\/(\w+)\.scene(.*)$/.exec(request.url) ?? [];
@@ -98,7 +107,7 @@ export async function createProviderScene(options: SceneOptions = {}): Promise<P
         const answer = scene.intercept?.(call, request);
         return answer ?? cloud(request, sending);
       },
-      close: async () => {},
+      close: async () => void closed.push(clock.monotonic()),
     }),
     readFile: () => Promise.reject(new Error("no files")),
     clock,
@@ -106,8 +115,8 @@ export async function createProviderScene(options: SceneOptions = {}): Promise<P
     logger,
   });
   const provider = createBaiduCloud({
-    config,
-    client: connection.client,
+    ...connection.now,
+    changes: connection,
     clock,
     random: random("provider"),
     logger,
@@ -160,6 +169,11 @@ export async function createProviderScene(options: SceneOptions = {}): Promise<P
       await clock.advance(1000);
       return (await during(client.list(EVENTS))).items;
     },
+    async changeCloudConfig(changes) {
+      changed = { ...changed, ...changes };
+      await connection.look();
+    },
+    closedConnections: () => closed.length,
     during,
     async callsOf(run) {
       const before = calls.length;

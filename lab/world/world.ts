@@ -1,4 +1,4 @@
-import { createBaiduCloud, parseCloudConfig } from "@ccm/baiducloud";
+import { type CloudChanges, changeBetween, createBaiduCloud, parseCloudConfig } from "@ccm/baiducloud";
 import { createSimulator, type Quotas, type Simulator, type Timings } from "@ccm/baiducloud-simulator";
 import {
   inProcessTransport,
@@ -38,6 +38,8 @@ export interface WorldCcm {
   terminate(): Promise<void>;
   /** SIGKILL: nothing of it happens any more. */
   kill(): void;
+  /** Gives it some keys of its cloud config anew, while it runs. */
+  changeCloudConfig(keys: Readonly<Record<string, unknown>>): void;
   /** What it ended with; undefined while it runs. */
   readonly failure: unknown;
 }
@@ -130,11 +132,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
           secretAccessKey: new Secret(simulator.credentials.secretAccessKey),
         }),
       });
-      const provider = createBaiduCloud({
-        ...parts,
-        client: bce,
-        routes: options.routes ?? true,
-        config: parseCloudConfig(
+      const cloudConfig = (changes: Readonly<Record<string, unknown>> = {}) =>
+        parseCloudConfig(
           JSON.stringify({
             ClusterId: CLUSTER_ID,
             Region: simulator.region,
@@ -142,9 +141,21 @@ export async function createWorld(options: WorldOptions): Promise<World> {
             SecretAccessKey: simulator.credentials.secretAccessKey,
             VpcId: simulator.vpcId,
             ...options.cloudConfig,
+            ...changes,
           }),
           "the world's cloud config",
-        ),
+        );
+      let present = cloudConfig();
+      let tell: Parameters<CloudChanges["onChange"]>[0] = () => {};
+      const onChange: CloudChanges["onChange"] = (listener) => {
+        tell = listener;
+      };
+      const provider = createBaiduCloud({
+        ...parts,
+        client: bce,
+        routes: options.routes ?? true,
+        config: present,
+        changes: { onChange, release: () => {} },
       });
       const env = {
         ...parts,
@@ -162,6 +173,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
           await world.during(ended);
         },
         kill: () => process.kill(),
+        changeCloudConfig(keys) {
+          const config = cloudConfig(keys);
+          tell({ config, client: bce }, changeBetween(present, config));
+          present = config;
+        },
         get failure() {
           return failure;
         },

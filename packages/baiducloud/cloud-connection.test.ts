@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createLogger, type HttpRequest, jsonResponse, seededRandom, type TlsOptions, VirtualClock } from "@ccm/base";
 import { parseCloudConfig } from "./cloud-config.ts";
-import { connectCloud } from "./cloud-connection.ts";
+import { followCloud } from "./live-cloud.ts";
 
 const BASE = { ClusterId: "cce-1", Region: "bj" };
 const KEYS = { AccessKeyID: "firstAccessKeyId", SecretAccessKey: "firstSecretAccessKey" };
@@ -14,8 +14,8 @@ function scene(first: object, files: Record<string, string> = {}, folders: reado
   const tls: TlsOptions[] = [];
   const logs: string[] = [];
   const read = () => (typeof state.config === "string" ? state.config : JSON.stringify(state.config));
-  const connect = () =>
-    connectCloud({
+  const connect = async () => {
+    const cloud = await followCloud({
       config: parseCloudConfig(read(), "cloud.config"),
       reload: async () => parseCloudConfig(read(), "cloud.config"),
       openTransport: (options) => {
@@ -40,6 +40,8 @@ function scene(first: object, files: Record<string, string> = {}, folders: reado
       random: seededRandom(1),
       logger: createLogger((level, message, fields) => logs.push(`${level} ${message} ${JSON.stringify(fields)}`)),
     });
+    return { client: cloud.now.client, useKubernetes: cloud.useKubernetes };
+  };
   const lastKey = () => (asked.at(-1)?.headers.authorization ?? "").split("/")[1];
   return { clock, state, asked, tls, logs, connect, lastKey };
 }
@@ -101,17 +103,6 @@ describe("row 3: credentials", () => {
     assert.equal(logs.length, 1);
     assert.match(logs[0] ?? "", /^warn the changed cloud config cannot be used.*neither JSON nor YAML/);
     assert.ok(!logs[0]?.includes("firstSecretAccessKey"));
-  });
-
-  it("row 1: other changes of the file are told once, with the keys, since they need a restart", async () => {
-    const { state, clock, connect, logs } = scene(KEYS);
-    const { client } = await connect();
-    state.config = { ...BASE, ...KEYS, VpcId: "vpc-2" };
-    for (let i = 0; i < 3; i++) {
-      await clock.advance(11_000);
-      await client.blb.list();
-    }
-    assert.deepEqual(logs, ['warn the cloud config has changes that need a restart {"keys":"vpcId"}']);
   });
 
   it("of CCE's gateway come from where CCE puts them when nothing else is said", async () => {

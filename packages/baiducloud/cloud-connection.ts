@@ -1,4 +1,4 @@
-import { type Clock, errorText, type Logger, type Metrics, type Random, type TransportFactory } from "@ccm/base";
+import type { Clock, Logger, Metrics, Random, TransportFactory } from "@ccm/base";
 import {
   type BceClient,
   type BceClientOptions,
@@ -18,8 +18,10 @@ export interface CloudConnectionOptions {
   readonly openTransport: TransportFactory;
   /** Rejects with an error that has the system's `code`. */
   readonly readFile: (path: string) => Promise<string>;
-  /** Reads the cloud config again; throws a CloudConfigError. Without it a changed file is not noticed. */
-  readonly reload?: () => Promise<CloudConfig>;
+  /** The cloud config as it is now, for the keys in it. Default: those of `config`, for ever. */
+  readonly latest?: () => Promise<CloudConfig>;
+  /** What `readAuthorities` gave for the config. Default: it is read. */
+  readonly authorities?: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -36,9 +38,9 @@ export interface CloudConnection {
 
 /** Connects to the cloud as the cloud config says. Credentials are read again when they change, without a restart. */
 export async function connectCloud(options: CloudConnectionOptions): Promise<CloudConnection> {
-  const { config, readFile, clock, random, logger, metrics } = options;
-  const { caFile, caData, serverName, insecureSkipVerify } = config.tls;
-  const ca = caFile === "" ? caData : await readFile(caFile).catch(because(`Tls.CaFile ${caFile}`));
+  const { config, readFile, clock, random, logger, metrics, latest = async () => config } = options;
+  const { serverName, insecureSkipVerify } = config.tls;
+  const ca = options.authorities ?? (await readAuthorities(config, readFile));
   if (insecureSkipVerify) {
     logger.warn("Tls.InsecureSkipVerify is set: whoever is between here and the cloud can read and change everything");
   }
@@ -56,12 +58,11 @@ export async function connectCloud(options: CloudConnectionOptions): Promise<Clo
       return Object.fromEntries(Object.entries(data).map(text));
     };
   };
-  const current = watchConfig(options);
   const sourceOf = (choice: CredentialsChoice): CredentialSource => {
     switch (choice.from) {
       case "config": {
         const read = async () => {
-          const { accessKeyId, secretAccessKey, sessionToken } = await current();
+          const { accessKeyId, secretAccessKey, sessionToken } = await latest();
           return { accessKeyId, secretAccessKey: secretAccessKey.reveal(), sessionToken: sessionToken?.reveal() };
         };
         return recordedKeys({ read, where: "cloud config", clock });
@@ -111,29 +112,16 @@ export async function connectCloud(options: CloudConnectionOptions): Promise<Clo
   };
 }
 
-/** The newest cloud config: what changes besides the keys is told once, since it needs a restart. */
-function watchConfig({ config, reload, logger }: CloudConnectionOptions): () => Promise<CloudConfig> {
-  let current = config;
-  let told = "";
-  const tell = (message: string, fields: Readonly<Record<string, string>>): void => {
-    const text = JSON.stringify([message, fields]);
-    if (text !== told) logger.warn(message, fields);
-    told = text;
-  };
-  return async () => {
-    if (!reload) return current;
-    try {
-      current = await reload();
-      const changed = Object.keys(config).filter((key) => {
-        const text = (one: CloudConfig) => JSON.stringify(one[key as keyof CloudConfig]);
-        return !["accessKeyId", "secretAccessKey", "sessionToken"].includes(key) && text(current) !== text(config);
-      });
-      if (changed.length > 0) tell("the cloud config has changes that need a restart", { keys: changed.join(", ") });
-    } catch (error) {
-      tell("the changed cloud config cannot be used, going on with the one before", { error: errorText(error) });
-    }
-    return current;
-  };
+/** The certificates of the authorities to trust, in PEM; "" for the system's. Throws when the file has none. */
+export async function readAuthorities(
+  { tls: { caFile, caData } }: Pick<CloudConfig, "tls">,
+  readFile: CloudConnectionOptions["readFile"],
+): Promise<string> {
+  if (caFile === "") return caData;
+  const text = await readFile(caFile).catch(because(`Tls.CaFile ${caFile}`));
+  // Also while somebody writes it: half of a file is not used.
+  if (/-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/.test(text)) return text;
+  throw new Error(`Tls.CaFile ${caFile}: expected certificates in PEM`);
 }
 
 /** A file with the keys in JSON or YAML, or a folder with a file for each, as a mounted Secret is. */

@@ -1,7 +1,9 @@
 export * from "./audit/index.ts";
 export * from "./cloud-config.ts";
+export * from "./cloud-config-change.ts";
 export * from "./cloud-connection.ts";
 export { FORMER_FLAGS } from "./former-flags.ts";
+export * from "./live-cloud.ts";
 export { annotationPage, annotationSchema } from "./load-balancers/annotation-docs.ts";
 export { ANNOTATIONS, type ServiceSettings } from "./load-balancers/annotation-table.ts";
 export * from "./load-balancers/annotations.ts";

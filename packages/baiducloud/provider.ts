@@ -1,26 +1,20 @@
 import { type Clock, errorText, type Logger, type Random } from "@ccm/base";
-import { type BceClient, isBceError } from "@ccm/bce";
+import { isBceError } from "@ccm/bce";
 import { CloudError, type CloudProvider } from "@ccm/cloud-provider";
 import { createEventRecorder, type EventRecorder, type Informer, type KubeClient, type Node } from "@ccm/kube";
 import type { CloudConfig } from "./cloud-config.ts";
 import { toCloudError } from "./errors.ts";
-import { createApply } from "./load-balancers/apply.ts";
-import { createLoadBalancers } from "./load-balancers/load-balancers.ts";
-import { createObserver } from "./load-balancers/observe.ts";
-import { createSubnetChooser } from "./load-balancers/subnet.ts";
+import { createGenerations, currentInstances, currentLoadBalancers, currentRoutes } from "./generation.ts";
+import type { Cloud, CloudChanges } from "./live-cloud.ts";
 import { createSurroundings, type Surroundings } from "./load-balancers/surroundings.ts";
-import { createWaits } from "./load-balancers/wait.ts";
-import { createNodes } from "./nodes/nodes.ts";
 import { instanceIdOf, PROVIDER_NAME } from "./provider-id.ts";
+import { Replaceable } from "./replaceable.ts";
 import { createNodeNotes } from "./routes/node-notes.ts";
 import { createRouteReports } from "./routes/route-reports.ts";
-import { createRouteTables } from "./routes/route-tables.ts";
-import { createRoutes } from "./routes/routes.ts";
-import { withServicePolicy } from "./service-policy.ts";
 
-export interface BaiduCloudOptions {
-  readonly config: CloudConfig;
-  readonly client: BceClient;
+export interface BaiduCloudOptions extends Cloud {
+  /** Where the cloud config may be replaced by another. Default: it stays. */
+  readonly changes?: CloudChanges;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -41,40 +35,39 @@ const CREDENTIALS: Readonly<Record<CloudConfig["credentials"]["from"], string>> 
 
 /** Baidu AI Cloud as a cloud provider. */
 export function createBaiduCloud(options: BaiduCloudOptions): CloudProvider {
-  const { config, client, clock, random, logger, onKubernetes, version = "cloud-provider-baiducloud" } = options;
-  const { clusterId, region } = config;
+  const { clock, random, logger, changes, onKubernetes, version = "cloud-provider-baiducloud" } = options;
+  const { clusterId, region } = options.config;
   let nodes: Informer<Node> | undefined;
-  const clusterInstances = (): ReadonlySet<string> => {
-    const ids = (nodes?.list() ?? []).map((node) => instanceIdOf(node.spec?.providerID));
-    return new Set(ids.filter((id) => id !== undefined));
-  };
-  const { instances, vpcId } = createNodes({ config, client, clock, logger, clusterInstances });
   let kube: KubeClient | undefined;
   let events: EventRecorder | undefined;
-  const routes = createRoutes({
-    tables: createRouteTables({ vpc: client.vpc, vpcId, tableIds: config.routeTableIds, clock, random }),
-    clusterId,
-    vpcId,
+  let surroundings: Surroundings | undefined;
+  const build = createGenerations({
+    ...{ clock, random, logger },
+    clusterInstances() {
+      const ids = (nodes?.list() ?? []).map((node) => instanceIdOf(node.spec?.providerID));
+      return new Set(ids.filter((id) => id !== undefined));
+    },
     reports: createRouteReports(() => events),
     notes: createNodeNotes(() => kube, version, logger),
+    surroundings: () => surroundings,
   });
-  let surroundings: Surroundings | undefined;
-  const services = () => surroundings?.services.list() ?? [];
-  const observer = createObserver({ client, clusterId, clock, clusterInstances, services, vpcId });
-  const waits = createWaits(client, clock);
-  const chooseSubnet = createSubnetChooser({ client, subnetId: config.subnetId, vpcId, clusterInstances });
-  const apply = createApply({ client, clusterId, observer, waits, random, logger, vpcId, chooseSubnet });
-
-  const defaults = { bandwidthMbps: config.eipBandwidthInMbps };
-  const around = () => surroundings;
-  const made = createLoadBalancers({ clusterId, observer, apply, logger, defaults, surroundings: around });
-  const loadBalancers = withServicePolicy(made, config);
+  const first = { config: options.config, client: options.client };
+  const current = new Replaceable(build(first), ({ cloud }) => changes?.release(cloud));
+  const watchers = new Set<() => void>();
+  changes?.onChange((next, { services }) => {
+    current.replace(build(next));
+    if (services) for (const changed of watchers) changed();
+  });
+  const loadBalancers = currentLoadBalancers(current, (changed) => {
+    watchers.add(changed);
+    return () => void watchers.delete(changed);
+  });
 
   return {
     name: PROVIDER_NAME,
     hasClusterId: clusterId !== "",
-    instances,
-    ...(options.routes === false ? {} : { routes }),
+    instances: currentInstances(current),
+    ...(options.routes === false ? {} : { routes: currentRoutes(current) }),
     loadBalancers,
     async initialize(context) {
       nodes = context.nodes;
@@ -82,6 +75,7 @@ export function createBaiduCloud(options: BaiduCloudOptions): CloudProvider {
       events = createEventRecorder({ client: kube, clock, random, logger, component: "CCM" });
       onKubernetes?.(kube);
       surroundings = createSurroundings(context, { clock, random, logger }, () => loadBalancers);
+      const { config, client } = current.now.cloud;
       if (config.unknownKeys.length > 0)
         logger.warn("cloud config has unknown keys", { keys: config.unknownKeys.join(", ") });
       try {

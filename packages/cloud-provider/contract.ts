@@ -143,6 +143,11 @@ export interface LoadBalancers {
    * is no edit. `annotations`: all that the Service has. Pure.
    */
   isOwnNote?(key: string, annotations: Readonly<Record<string, string>>): boolean;
+  /**
+   * Optional: calls `changed` when all Services may want something else than before, as after a change of the provider's
+   * own configuration: each is looked at again. Until the function that is returned is called.
+   */
+  onSettings?(changed: () => void): () => void;
 }
 
 // ---- routes

@@ -39,6 +39,8 @@ export interface LoadBalancersOptions {
   readonly defaults?: LoadBalancerDefaults;
   /** Undefined before the provider is initialised. */
   readonly surroundings: () => Surroundings | undefined;
+  /** Who works on which Service and load balancer. Default: one of its own. */
+  readonly mutex?: KeyedMutex;
 }
 
 interface Settled {
@@ -52,7 +54,7 @@ interface Settled {
 /** The contract's load balancers, by observe → plan → apply until a plan is empty. */
 export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancers {
   const { clusterId, observer, apply, logger, defaults = {}, surroundings } = options;
-  const mutex = new KeyedMutex();
+  const mutex = options.mutex ?? new KeyedMutex();
   /** The backends of Services whose own load balancer was seen as wanted: the same again needs no call. */
   const known = new Map<string, ReadonlySet<string>>();
 

@@ -38,6 +38,18 @@ export interface ObserverOptions {
   readonly services?: () => readonly Service[];
   /** For security groups, which are not looked for without it. */
   readonly vpcId?: () => Promise<string>;
+  /** Default: one of its own. */
+  readonly memory?: ObserverMemory;
+}
+
+/** What was made a moment ago, and how often: it is the cluster's, whichever observer looks. */
+export interface ObserverMemory {
+  readonly made: RecentlyMade;
+  readonly attempts: Map<string, number>;
+}
+
+export function createObserverMemory(clock: Clock): ObserverMemory {
+  return { made: new RecentlyMade(clock), attempts: new Map() };
 }
 
 export function createObserver(options: ObserverOptions): Observer {
@@ -49,8 +61,7 @@ export function createObserver(options: ObserverOptions): Observer {
   const groups = new SharedRead(async () => (vpcId ? client.securityGroups.list(await vpcId()) : []));
   /** Services that were looked at once and had no security group: they get one only through us. */
   const groupless = new Set<string>();
-  const made = new RecentlyMade(clock);
-  const attempts = new Map<string, number>();
+  const { made, attempts } = options.memory ?? createObserverMemory(clock);
 
   const startAnew = (purpose: string): void => {
     made.forget(purpose);

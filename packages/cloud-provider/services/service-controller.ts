@@ -147,6 +147,10 @@ export function createServiceController(context: ControllerContext, options: Ser
       },
     }),
     backends.subscribe(() => nodeQueue.addAfter("nodes", NODE_WINDOW_MS)),
+    // No user's edit, and no drift either, of which users would be told.
+    loadBalancers.onSettings?.(() => {
+      for (const one of services.list()) if (wantsLoadBalancer(one) || needsCleanup(one)) queue.add(keyOf(one), RETRY);
+    }) ?? (() => {}),
   ];
   return {
     async run(signal) {

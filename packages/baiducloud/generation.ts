@@ -1,0 +1,104 @@
+import { type Clock, KeyedMutex, type Logger, type Random } from "@ccm/base";
+import type { Instances, LoadBalancers, Routes } from "@ccm/cloud-provider";
+import type { Cloud } from "./live-cloud.ts";
+import { createApply } from "./load-balancers/apply.ts";
+import { createLoadBalancers } from "./load-balancers/load-balancers.ts";
+import { createObserver, createObserverMemory } from "./load-balancers/observe.ts";
+import { createSubnetChooser } from "./load-balancers/subnet.ts";
+import type { Surroundings } from "./load-balancers/surroundings.ts";
+import { createWaits } from "./load-balancers/wait.ts";
+import { createNodes } from "./nodes/nodes.ts";
+import type { Replaceable } from "./replaceable.ts";
+import type { NodeNotes } from "./routes/node-notes.ts";
+import type { RouteReports } from "./routes/route-reports.ts";
+import { createRouteTables } from "./routes/route-tables.ts";
+import { createRoutes } from "./routes/routes.ts";
+import { withServicePolicy } from "./service-policy.ts";
+
+/** The provider as one cloud config makes it. */
+export interface Generation {
+  readonly cloud: Cloud;
+  readonly instances: Instances;
+  readonly routes: Routes;
+  readonly loadBalancers: LoadBalancers;
+}
+
+/** What outlives a cloud config. */
+export interface Lasting {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly clusterInstances: () => ReadonlySet<string>;
+  readonly reports: RouteReports;
+  readonly notes: NodeNotes;
+  /** Undefined before the provider is initialised. */
+  readonly surroundings: () => Surroundings | undefined;
+}
+
+/** Makes generations that share what must not be forgotten: who works on what, and what was made a moment ago. */
+export function createGenerations(lasting: Lasting): (cloud: Cloud) => Generation {
+  const { clock, random, logger, clusterInstances, reports, notes, surroundings } = lasting;
+  const mutex = new KeyedMutex();
+  const memory = createObserverMemory(clock);
+  const services = () => surroundings()?.services.list() ?? [];
+  return (cloud) => {
+    const { config, client } = cloud;
+    const { clusterId } = config;
+    const { instances, vpcId } = createNodes({ config, client, clock, logger, clusterInstances });
+    const tables = createRouteTables({ vpc: client.vpc, vpcId, tableIds: config.routeTableIds, clock, random });
+    const observer = createObserver({ client, clusterId, clock, clusterInstances, services, vpcId, memory });
+    const waits = createWaits(client, clock);
+    const chooseSubnet = createSubnetChooser({ client, subnetId: config.subnetId, vpcId, clusterInstances });
+    const apply = createApply({ client, clusterId, observer, waits, random, logger, vpcId, chooseSubnet });
+    const defaults = { bandwidthMbps: config.eipBandwidthInMbps };
+    const made = createLoadBalancers({ clusterId, observer, apply, logger, defaults, surroundings, mutex });
+    return {
+      cloud,
+      instances,
+      routes: createRoutes({ tables, clusterId, vpcId, reports, notes }),
+      loadBalancers: withServicePolicy(made, config),
+    };
+  };
+}
+
+export function currentInstances(current: Replaceable<Generation>): Instances {
+  return {
+    lookup: (node, signal) => current.use(({ instances }) => instances.lookup(node, signal)),
+    lookupMany: (nodes, signal) =>
+      current.use(({ instances: { lookup, lookupMany } }) =>
+        lookupMany ? lookupMany(nodes, signal) : Promise.all(nodes.map((node) => lookup(node, signal))),
+      ),
+  };
+}
+
+/** A pass over the routes goes to its end with what its list was made by. */
+export function currentRoutes(current: Replaceable<Generation>): Routes {
+  let pass: ReturnType<typeof current.hold> | undefined;
+  const routes = () => (pass?.held ?? current.now).routes;
+  return {
+    wants: (node) => current.now.routes.wants?.(node) ?? true,
+    list(...args) {
+      pass?.end();
+      pass = current.hold();
+      return routes().list(...args);
+    },
+    create: (...args) => current.use(() => routes().create(...args)),
+    delete: (...args) => current.use(() => routes().delete(...args)),
+  };
+}
+
+/** `changed`: calls its argument when all Services are to be looked at again. */
+export function currentLoadBalancers(
+  current: Replaceable<Generation>,
+  onSettings: (changed: () => void) => () => void,
+): LoadBalancers {
+  return {
+    nodeSelector: (service) => current.now.loadBalancers.nodeSelector?.(service) ?? {},
+    isOwnNote: (...args) => current.now.loadBalancers.isOwnNote?.(...args) ?? false,
+    handles: (service) => current.now.loadBalancers.handles?.(service) ?? true,
+    onSettings,
+    ensure: (request) => current.use(({ loadBalancers }) => loadBalancers.ensure(request)),
+    updateBackends: (request) => current.use(({ loadBalancers }) => loadBalancers.updateBackends(request)),
+    ensureDeleted: (request) => current.use(({ loadBalancers }) => loadBalancers.ensureDeleted(request)),
+  };
+}
