@@ -298,7 +298,7 @@ test("what is wrong with a watch is thrown: an error in the stream, a broken lin
     [error(500, "InternalError"), "unavailable", /said so \(HTTP 500\)/],
     ['{"type":"MODIFIED","object":{"data":"hunter2', "unexpected", /a line of 44 characters is not JSON/],
     ['{"type":"LATER","object":{"metadata":{}}}\n', "unexpected", /unknown event type "LATER"/],
-    ['{"type":"ADDED"}\n', "unexpected", /a ADDED event without an object/],
+    ['{"type":"ADDED"}\n', "unexpected", /an event ADDED without an object/],
     ["null\n", "unexpected", /unknown event type undefined/],
     [new TransportError("reset", "kubernetes.test: cut"), "lost", /: cut$/],
   ];

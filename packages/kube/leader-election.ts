@@ -33,6 +33,8 @@ export interface LeaderElectionOptions {
   readonly retryPeriodMs: number;
   /** Default true: the lease is given back at the end of `run`. False, as upstream: the next one waits for it to expire. */
   readonly releaseOnExit?: boolean;
+  /** Written with each renewal, which costs nothing: annotations of the Lease, undefined for one that is to go. */
+  readonly annotations?: () => Readonly<Record<string, string | undefined>>;
 }
 
 export interface LeaderElector {
@@ -91,13 +93,24 @@ export function createLeaderElector(options: LeaderElectionOptions): LeaderElect
     };
   };
 
+  const renewed = ({ metadata, ...lease }: Lease, spec: NonNullable<Lease["spec"]>): Lease => {
+    const wanted = options.annotations?.() ?? {};
+    if (Object.entries(wanted).every(([key, value]) => metadata.annotations?.[key] === value)) {
+      return { ...lease, metadata, spec };
+    }
+    const after = Object.entries({ ...metadata.annotations, ...wanted }).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    );
+    return { ...lease, metadata: { ...metadata, annotations: Object.fromEntries(after) }, spec };
+  };
+
   /** True when we hold the lease after it. */
   const acquireOrRenew = async (signal: AbortSignal): Promise<boolean> => {
     // Only over our own record: over another's, it would take the lease from its holder.
     const ours = isLeader && observed?.spec?.holderIdentity === identity;
     if (observed && ours && clock.monotonic() < observedAt + leaseDurationMs) {
       try {
-        observe(await client.update(LEASES, { ...observed, spec: record(identity, observed.spec) }, { signal }));
+        observe(await client.update(LEASES, renewed(observed, record(identity, observed.spec)), { signal }));
         return true;
       } catch (error) {
         // Somebody may have changed it, or the connection is bad: read it and decide again.
@@ -118,7 +131,7 @@ export function createLeaderElector(options: LeaderElectionOptions): LeaderElect
     const { holderIdentity = "", leaseDurationSeconds = 0 } = current.spec ?? {};
     const valid = clock.monotonic() < observedAt + leaseDurationSeconds * 1000;
     if (holderIdentity !== "" && holderIdentity !== identity && valid) return false;
-    observe(await client.update(LEASES, { ...current, spec: record(identity, current.spec) }, { signal }));
+    observe(await client.update(LEASES, renewed(current, record(identity, current.spec)), { signal }));
     return true;
   };
 
@@ -162,7 +175,7 @@ export function createLeaderElector(options: LeaderElectionOptions): LeaderElect
   };
   const release = async (): Promise<void> => {
     if (!observed || observed.spec?.holderIdentity !== identity) return;
-    const released = { ...observed, spec: record("", observed.spec) };
+    const released = renewed(observed, record("", observed.spec));
     await withTimeout(clock, renewDeadlineMs, "release the leader lease", undefined, (signal) =>
       client.update(LEASES, released, { signal }),
     ).catch((error: unknown) => {

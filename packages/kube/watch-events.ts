@@ -55,18 +55,15 @@ export function protobufEvents<T extends KubeObject>(what: string, kind: Message
     const from: Message<KubeObject> = type === "BOOKMARK" ? OBJECT_MESSAGE : kind;
     return checked(what, type, readObject(from, object));
   };
-  /** The reader's own words name positions only. */
-  const read = <R>(call: () => R): R => {
-    try {
-      return call();
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      throw new KubeError("unexpected", `${what}: the answer is not the protobuf it should be: ${error.message}`);
-    }
-  };
   return {
     *push(chunk) {
-      for (const frame of read(() => frames.push(chunk))) yield read(() => eventOf(frame));
+      try {
+        for (const frame of frames.push(chunk)) yield eventOf(frame);
+      } catch (error) {
+        // Its words name positions only.
+        if (!(error instanceof RangeError)) throw error;
+        throw new KubeError("unexpected", `${what}: the answer is not the protobuf it should be: ${error.message}`);
+      }
     },
     end() {
       if (frames.rest > 0) throw new KubeError("unexpected", `${what}: the answer ends in the middle of an event`);
@@ -82,7 +79,7 @@ function checked<T extends KubeObject>(what: string, type: unknown, object: unkn
     case "DELETED":
     case "BOOKMARK":
       if (hasMetadata(object)) return { type, object } as WatchEvent<T>;
-      throw new KubeError("unexpected", `${what}: a ${type} event without an object`);
+      throw new KubeError("unexpected", `${what}: an event ${type} without an object`);
     default:
       throw new KubeError("unexpected", `${what}: unknown event type ${JSON.stringify(type)}`);
   }

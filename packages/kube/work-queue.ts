@@ -16,6 +16,8 @@ export interface WorkQueue {
   /** The next failure of `key` counts as its first. */
   forget(key: string): void;
   failures(key: string): number;
+  /** Keys that wait for their time, each with how long still. Milliseconds. */
+  waiting(): Iterable<readonly [key: string, ms: number]>;
   /** Keys that are ready and not yet taken. */
   readonly length: number;
   /** Takes no more keys and drops the delayed ones; `run` resolves once those that are ready have been worked on. */
@@ -161,6 +163,10 @@ export function createWorkQueue(options: {
     addRateLimited,
     forget: (key) => limiter.forget(key),
     failures: (key) => limiter.failures(key),
+    *waiting() {
+      const now = clock.monotonic();
+      for (const [key, { at }] of delayed) yield [key, at - now];
+    },
     get length() {
       return ready.size;
     },

@@ -147,7 +147,8 @@ export const textMap: Kind = {
       else reader.skip(tag & 7);
     }
     reader.leave(outer);
-    const map = (target[name] ??= {}) as Record<string, string>;
+    const map = (target[name] ?? {}) as Record<string, string>;
+    target[name] = map;
     // Nothing inherits from what a user names "__proto__".
     if (key === "__proto__")
       Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true });
