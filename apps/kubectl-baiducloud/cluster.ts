@@ -1,6 +1,6 @@
 import { type CloudConfig, type ClusterContent, createInspector, whyNotOurs } from "@ccm/baiducloud";
 import type { Clock } from "@ccm/base";
-import { isOnlyLocal } from "@ccm/cloud-provider";
+import { ANNOTATION_NEXT_ATTEMPTS, isOnlyLocal } from "@ccm/cloud-provider";
 import {
   ENDPOINT_SLICES,
   type EndpointSlice,
@@ -64,15 +64,22 @@ export interface Leader {
   /** "": nobody. */
   readonly holder: string;
   readonly renewedSecondsAgo: number;
+  /** When what failed is tried again, as it tells it: for `nextAttemptIn`. */
+  readonly nextAttempts?: string;
 }
 
 /** Who leads the CCM's replicas; undefined when that cannot be read. */
 export async function readLeader(client: KubeClient, clock: Clock, signal: AbortSignal): Promise<Leader | undefined> {
   try {
-    const { spec = {} } = await client.get(LEASES, LEASE, { signal });
+    const { metadata, spec = {} } = await client.get(LEASES, LEASE, { signal });
     const age = (clock.now() - Date.parse(spec.renewTime ?? "")) / 1000;
     const valid = Number.isFinite(age) && age <= (spec.leaseDurationSeconds ?? 15);
-    return { holder: valid ? (spec.holderIdentity ?? "") : "", renewedSecondsAgo: Math.max(0, Math.round(age)) };
+    const told = valid ? metadata.annotations?.[ANNOTATION_NEXT_ATTEMPTS] : undefined;
+    return {
+      holder: valid ? (spec.holderIdentity ?? "") : "",
+      renewedSecondsAgo: Math.max(0, Math.round(age)),
+      ...(told === undefined ? {} : { nextAttempts: told }),
+    };
   } catch (error) {
     if (hasCode(error, "not_found")) return { holder: "", renewedSecondsAgo: Number.NaN };
     if (hasCode(error, "forbidden")) return undefined;

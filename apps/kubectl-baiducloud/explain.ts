@@ -1,7 +1,17 @@
 import { type Explanation, explainNode, explainService, whyNotOurs } from "@ccm/baiducloud";
 import { errorText } from "@ccm/base";
-import type { InstanceLookup } from "@ccm/cloud-provider";
-import { EVENTS, type Event, hasCode, type KubeClient, NODES, type Node, SERVICES, type Service } from "@ccm/kube";
+import { type InstanceLookup, nextAttemptIn } from "@ccm/cloud-provider";
+import {
+  EVENTS,
+  type Event,
+  hasCode,
+  type KubeClient,
+  keyOf,
+  NODES,
+  type Node,
+  SERVICES,
+  type Service,
+} from "@ccm/kube";
 import { inspectorFor, type Leader, readCluster, readLeader } from "./cluster.ts";
 import { EXIT, type Io, UsageFault } from "./io.ts";
 import { type Format, writeReport } from "./output.ts";
@@ -65,11 +75,11 @@ async function ofService(
     const cluster = await readCluster(client, io.signal);
     return inspectorFor(io, session, cluster).inspect(service, io.signal);
   };
-  const ccmRuns = leader && leader.holder !== "";
+  const attempts = attemptsOf(leader, "Service", keyOf(service), io);
   if (notOurs !== "") {
-    return explainService({ service, events, inspection: undefined, notOurs, ccmRuns });
+    return explainService({ service, events, inspection: undefined, notOurs, attempts });
   }
-  return explainService({ service, events, inspection: await look(), notOurs, ccmRuns });
+  return explainService({ service, events, inspection: await look(), notOurs, attempts });
 }
 
 async function ofNode(io: Io, session: Session, name: string, leader: Leader | undefined): Promise<Explanation> {
@@ -86,7 +96,12 @@ async function ofNode(io: Io, session: Session, name: string, leader: Leader | u
     if (io.signal.aborted) throw error;
     lookupError = errorText(error);
   }
-  return explainNode({ node, events, lookup, lookupError, ccmRuns: leader && leader.holder !== "" });
+  return explainNode({ node, events, lookup, lookupError, attempts: attemptsOf(leader, "Node", name, io) });
+}
+
+function attemptsOf(leader: Leader | undefined, kind: "Service" | "Node", key: string, { clock }: Io) {
+  const ccmRuns = leader && leader.holder !== "";
+  return { ccmRuns, next: nextAttemptIn(leader?.nextAttempts, kind, key), now: clock.now() };
 }
 
 async function unlessAbsent<T>(read: Promise<T>, what: string): Promise<T> {
@@ -123,7 +138,7 @@ function forPeople({ object, state, summary, lastError, nextRetry, problems, cha
     facts.push(["last error", `${reason} at ${at}${often}: ${message}`]);
     if (requestId !== "") facts.push(["request id", `${requestId} (Baidu's support finds the call by it)`]);
   }
-  if (nextRetry !== "") facts.push(["tried again", nextRetry]);
+  if (nextRetry !== "") facts.push(["next retry", nextRetry]);
   for (const [index, text] of todo.entries()) facts.push([index === 0 ? "to do" : "", text]);
   const tone = state === "ready" ? ("good" as const) : state === "not ours" ? ("plain" as const) : ("warn" as const);
   return {

@@ -1,5 +1,6 @@
 import type { Clock, Logger, Metrics, Random } from "@ccm/base";
 import type { EventRecorder, Informer, KubeClient, Node, Service } from "@ccm/kube";
+import type { NextAttempts } from "./next-attempts.ts";
 
 /** What every controller is given. */
 export interface ControllerContext {
@@ -11,6 +12,8 @@ export interface ControllerContext {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly events: EventRecorder;
+  /** Absent: nobody is shown when what failed is tried again. */
+  readonly nextAttempts?: Pick<NextAttempts, "publish">;
 }
 
 /** Runs until the signal aborts. The caches are synced before it is called. */

@@ -13,6 +13,7 @@ export * from "./manager/leader-migration.ts";
 export * from "./manager/manager.ts";
 export * from "./manager/usage-error.ts";
 export type { AdmissionRequest, AdmissionResponse, Webhook } from "./manager/webhooks.ts";
+export { ANNOTATION_NEXT_ATTEMPTS, nextAttemptIn } from "./next-attempts.ts";
 export { backendsOf } from "./services/backends.ts";
 export { wantsLoadBalancer } from "./services/needs-update.ts";
 export * from "./services/provider-helpers.ts";

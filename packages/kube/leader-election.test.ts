@@ -95,6 +95,26 @@ test("without a lease one is created, with times of six digits and no transition
   assert.deepEqual(calls, ["GET 0", "POST 0"]);
 });
 
+test("a leader's notes on the lease come and go with its renewals, without a call of their own", async () => {
+  const { clock, candidate, lease } = world();
+  const notes: { note?: string } = {};
+  const { run, stop, calls } = candidate("baz", { annotations: () => ({ note: notes.note }) });
+  const running = run();
+  const shown = async () => (await lease()).metadata.annotations;
+  await clock.advance(2500);
+  assert.equal(await shown(), undefined);
+  notes.note = "busy";
+  await clock.advance(2000);
+  assert.deepEqual(await shown(), { note: "busy" });
+  delete notes.note;
+  await clock.advance(2000);
+  assert.deepEqual((await shown()) ?? {}, {});
+  assert.deepEqual(calls, ["GET 0", "POST 0", "PUT 2000", "PUT 4000", "PUT 6000"]);
+  stop.abort();
+  await clock.advance(1);
+  await running;
+});
+
 test("a leader renews by updates alone, every retry period, and keeps the time of acquisition", async () => {
   const { clock, candidate, lease, now } = world();
   const { run, calls, metrics } = candidate("baz");

@@ -1,6 +1,6 @@
 import { type InstanceLookup, TAINT_SHUTDOWN, TAINT_TO_BE_DELETED, TAINT_UNINITIALIZED } from "@ccm/cloud-provider";
 import type { Event, Node } from "@ccm/kube";
-import { adviceFor, type Explanation, lastError, retryOf } from "./explanation.ts";
+import { type Attempts, adviceFor, type Explanation, lastError, retryOf } from "./explanation.ts";
 
 const TAINT_NETWORK = "node.kubernetes.io/network-unavailable";
 
@@ -11,9 +11,10 @@ export function explainNode(facts: {
   readonly lookup: InstanceLookup | undefined;
   /** Why the cloud could not be asked; "" when it could. */
   readonly lookupError: string;
-  readonly ccmRuns: boolean | undefined;
+  readonly attempts: Attempts;
 }): Explanation {
-  const { node, events, lookup, lookupError, ccmRuns } = facts;
+  const { node, events, lookup, lookupError, attempts } = facts;
+  const { ccmRuns } = attempts;
   const name = node.metadata.name ?? "";
   const taints = node.spec?.taints ?? [];
   const has = (key: string) => taints.some((taint) => taint.key === key);
@@ -55,12 +56,15 @@ export function explainNode(facts: {
   if (lookupError !== "") todo.add(adviceFor("", lookupError));
   todo.delete("");
   const trouble = uninitialized || gone || has(TAINT_SHUTDOWN) || has(TAINT_NETWORK);
+  // A route that failed waits for its time too.
+  const awaited = uninitialized || (has(TAINT_NETWORK) && attempts.next !== "");
   return {
     object: `Node ${name}`,
     state: trouble ? (error ? "failing" : "pending") : "ready",
     summary: reasons.length === 0 ? `It has no taints; ${cloud}.` : `${capital(reasons.join("; "))}.`,
     lastError: error,
-    nextRetry: uninitialized ? retryOf(true, ccmRuns) : "",
+    nextRetry: awaited ? retryOf(true, attempts) : "",
+    nextRetryAt: awaited && ccmRuns !== false ? attempts.next : "",
     problems: [],
     changes: [],
     todo: [...todo],

@@ -1,7 +1,7 @@
 import { wantsLoadBalancer } from "@ccm/cloud-provider";
 import { type Event, keyOf, type Service } from "@ccm/kube";
 import { type Inspection, isGoing } from "../load-balancers/inspect.ts";
-import { adviceFor, type Explanation, lastError, retryOf } from "./explanation.ts";
+import { type Attempts, adviceFor, type Explanation, lastError, retryOf } from "./explanation.ts";
 import { type Change, changesOf } from "./step-text.ts";
 
 /** As the service controller writes it. */
@@ -17,13 +17,13 @@ export function explainService(facts: {
   readonly inspection: Inspection | undefined;
   /** Why it is not ours; "" when it is. */
   readonly notOurs: string;
-  /** Whether somebody holds the lease; undefined: unknown. */
-  readonly ccmRuns: boolean | undefined;
+  readonly attempts: Attempts;
 }): Explanation {
-  const { service, events, inspection, notOurs, ccmRuns } = facts;
+  const { service, events, inspection, notOurs, attempts } = facts;
+  const { ccmRuns } = attempts;
   const object = `Service ${keyOf(service)}`;
   const going = isGoing(service);
-  const none = { object, problems: [], changes: [], lastError: undefined, nextRetry: "", todo: [] };
+  const none = { object, problems: [], changes: [], lastError: undefined, nextRetry: "", nextRetryAt: "", todo: [] };
   if (notOurs !== "") return { ...none, state: "not ours", summary: `No load balancer from here: ${notOurs}.` };
 
   const addresses = (service.status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip ?? hostname ?? "");
@@ -48,30 +48,32 @@ export function explainService(facts: {
     if (todo.size === 0 && state === "failing" && !retryable) {
       todo.add("change what the cloud refuses: an edit of the Service is tried at once");
     }
-    return { ...shared, state, summary, nextRetry, todo: [...todo] };
+    const nextRetryAt = nextRetry === "" || ccmRuns === false ? "" : attempts.next;
+    return { ...shared, state, summary, nextRetry, nextRetryAt, todo: [...todo] };
   };
+  const isAwaited = error !== undefined || ccmRuns === false || attempts.next !== "";
   if (going) {
     const summary = "It waits until what was made for it in the cloud is gone.";
-    return told(summary, "pending", error || ccmRuns === false ? retryOf(true, ccmRuns) : "at once");
+    return told(summary, "pending", isAwaited ? retryOf(true, attempts) : "at once");
   }
   if (condition?.status === "True" && changes.length === 0 && problems.length === 0) {
     return told(`Its load balancer is as it should be; addresses: ${addresses.join(", ") || "none"}.`, "ready", "");
   }
   if (condition?.status === "False" && textOf(condition.reason) !== STOPS) {
-    return told(message || "Its controller says that it is not ready.", "failing", retryOf(retryable, ccmRuns));
+    return told(message || "Its controller says that it is not ready.", "failing", retryOf(retryable, attempts));
   }
-  if (problems.length > 0) return told(problems[0]?.message ?? "", "failing", retryOf(retryable, ccmRuns));
+  if (problems.length > 0) return told(problems[0]?.message ?? "", "failing", retryOf(retryable, attempts));
   if (addresses.length > 0 && condition?.status === "True") {
     const summary = `It has its address (${addresses.join(", ")}), but the cloud is not as the Service wants it.`;
     todo.add(
       "wait: the next periodic look repairs it (--service-drift-period); an edit of the Service does so at once",
     );
-    return told(summary, "drifted", retryOf(false, ccmRuns));
+    return told(summary, "drifted", retryOf(false, attempts));
   }
   const summary =
     message ||
     `No address yet: ${wantsLoadBalancer(service) ? "its controller has not finished with it" : "not wanted"}.`;
-  return told(summary, "pending", error || ccmRuns === false ? retryOf(true, ccmRuns) : "at once");
+  return told(summary, "pending", isAwaited ? retryOf(true, attempts) : "at once");
 }
 
 function textOf(value: unknown): string {

@@ -18,6 +18,8 @@ const event = (
   lastTimestamp,
   type,
 });
+/** Ten seconds past midnight; the manager tells no time. */
+const RUNS = { ccmRuns: true, next: "", now: Date.parse("2026-01-01T00:00:10Z") };
 const QUOTA = "create load balancer x: blb.create: QuotaLimitExceeded: too many. (request id 7f-42.a, http 403)";
 
 describe("the last error", () => {
@@ -54,9 +56,21 @@ describe("the last error", () => {
   });
 
   it("is not tried again where nobody works", () => {
-    assert.match(retryOf(true, true), /at most 5 minutes/);
-    assert.match(retryOf(false, true), /after an edit/);
-    assert.match(retryOf(true, false), /not before the cloud controller manager runs again/);
+    assert.match(retryOf(true, RUNS), /at most 5 minutes/);
+    assert.match(retryOf(false, RUNS), /after an edit/);
+    const next = "2026-01-01T00:00:51Z";
+    for (const one of ["", next]) {
+      const text = retryOf(true, { ...RUNS, ccmRuns: false, next: one });
+      assert.equal(text, "not before the cloud controller manager runs again");
+    }
+  });
+
+  it("is tried again at a time that its controller tells, which is shown with what is left until then", () => {
+    const at = (next: string) => ({ ...RUNS, next });
+    assert.equal(retryOf(true, at("2026-01-01T00:00:51Z")), "00:00:51Z, in 41 s");
+    assert.equal(retryOf(true, at("2026-01-01T00:05:11Z")), "00:05:11Z, in 5 min 1 s");
+    assert.equal(retryOf(false, at("2026-01-01T00:00:51Z")), "00:00:51Z, in 41 s; an edit is tried at once");
+    assert.equal(retryOf(true, at("2026-01-01T00:00:10Z")), "00:00:10Z, which is now");
   });
 });
 
@@ -66,7 +80,7 @@ describe("the explanation of a Service", () => {
     spec: { type: "LoadBalancer" as const },
     status,
   });
-  const facts = { notOurs: "", ccmRuns: true, events: [event("QuotaExceeded", QUOTA, "2026-01-01T00:00:09Z")] };
+  const facts = { notOurs: "", attempts: RUNS, events: [event("QuotaExceeded", QUOTA, "2026-01-01T00:00:09Z")] };
   const condition = (status: string, reason: string, message: string) => ({
     conditions: [{ type: "LoadBalancerReady", status, reason, message, lastTransitionTime: "2026-01-01T00:00:10Z" }],
   });
@@ -90,6 +104,18 @@ describe("the explanation of a Service", () => {
     assert.equal(explainService({ ...facts, service: busy, inspection: undefined }).state, "pending");
   });
 
+  it("gives the time of the next attempt also as data, and none for one that is ready", () => {
+    const next = "2026-01-01T00:00:51Z";
+    const attempts = { ...RUNS, next };
+    const of = (status: string) => {
+      const one = service(condition(status, "QuotaExceeded", "no (it is tried again by itself)"));
+      const { nextRetry, nextRetryAt } = explainService({ ...facts, attempts, service: one, inspection: undefined });
+      return [nextRetry, nextRetryAt];
+    };
+    assert.deepEqual(of("False"), ["00:00:51Z, in 41 s", next]);
+    assert.deepEqual(of("True"), ["", ""]);
+  });
+
   it("does not tell of an error that was healed", () => {
     const ready = service(condition("True", "EnsuredLoadBalancer", "ok"));
     const { state, lastError: error } = explainService({ ...facts, service: ready, inspection: undefined });
@@ -106,16 +132,26 @@ describe("the explanation of a Node", () => {
       events: [],
       lookup: undefined,
       lookupError: "",
-      ccmRuns: true,
+      attempts: RUNS,
     };
     const { state, summary } = explainNode(facts);
     assert.equal(state, "ready");
     assert.match(summary, /disk-pressure \(NoSchedule\) does not come from the cloud controller manager/);
   });
 
+  it("tells when its initialisation, or a route that failed, is tried again", () => {
+    const attempts = { ...RUNS, next: "2026-01-01T00:00:12Z" };
+    const facts = { events: [], lookup: undefined, lookupError: "", attempts };
+    for (const key of ["node.cloudprovider.kubernetes.io/uninitialized", "node.kubernetes.io/network-unavailable"]) {
+      const { nextRetry, nextRetryAt } = explainNode({ ...facts, node: node(key) });
+      assert.deepEqual([nextRetry, nextRetryAt], ["00:00:12Z, in 2 s", attempts.next], key);
+    }
+    assert.equal(explainNode({ ...facts, node: node("x") }).nextRetryAt, "");
+  });
+
   it("forgets a failed initialisation once it is initialised", () => {
     const events = [event("FailedToInitializeNode", "no machine", "2026-01-01T00:00:09Z")];
-    const facts = { events, lookup: undefined, lookupError: "", ccmRuns: true };
+    const facts = { events, lookup: undefined, lookupError: "", attempts: RUNS };
     assert.equal(explainNode({ ...facts, node: node("x") }).lastError, undefined);
     const waiting = explainNode({ ...facts, node: node("node.cloudprovider.kubernetes.io/uninitialized") });
     assert.equal(waiting.lastError?.message, "no machine");

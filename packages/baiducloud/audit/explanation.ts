@@ -8,8 +8,10 @@ export interface Explanation {
   readonly summary: string;
   /** The last that went wrong; undefined: nothing, or it has healed since. */
   readonly lastError: LastError | undefined;
-  /** When it is tried again; "" when that is no question. */
+  /** When it is tried again, for people; "" when that is no question. */
   readonly nextRetry: string;
+  /** The same as a time (RFC 3339); "" when no controller says so. */
+  readonly nextRetryAt: string;
   /** What cannot be satisfied, found by a plan on the live cloud. */
   readonly problems: readonly { readonly facet: string; readonly reason: string; readonly message: string }[];
   /** What the controller would do now. */
@@ -44,14 +46,33 @@ function requestIdIn(text: string): string {
   return /request id ([\w.-]+)/.exec(text)?.[1] ?? "";
 }
 
+/** What is known of the next attempt. */
+export interface Attempts {
+  /** Whether somebody holds the lease; undefined: unknown. */
+  readonly ccmRuns: boolean | undefined;
+  /** When its controller tries again, as that says itself (RFC 3339); "" when it does not. */
+  readonly next: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
 /**
- * An Event tells of a failure once, and not of each repetition, so that nobody but the controller itself knows when the
- * next one is due. The waits are those of the controllers' queues.
+ * When it is tried again: the time, where the controller that leads tells it; else the rule, by which the controllers'
+ * queues wait.
  */
-export function retryOf(retryable: boolean, ccmRuns: boolean | undefined): string {
+export function retryOf(retryable: boolean, { ccmRuns, next, now }: Attempts): string {
   if (ccmRuns === false) return "not before the cloud controller manager runs again";
+  if (next !== "") return `${dueText(next, now)}${retryable ? "" : "; an edit is tried at once"}`;
   if (retryable) return "by itself: 5 seconds after a failure, then each time twice as long, at most 5 minutes";
   return "after an edit; without one with the periodic look (every 10 minutes, --service-drift-period)";
+}
+
+function dueText(next: string, now: number): string {
+  const seconds = Math.ceil((Date.parse(next) - now) / 1000);
+  const time = next.replace(/^.*T/, "");
+  if (seconds <= 0) return `${time}, which is now`;
+  const left = seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return `${time}, in ${left}`;
 }
 
 const ADVICE: readonly (readonly [of: RegExp, what: string])[] = [

@@ -34,6 +34,28 @@ describe("the backends of a Service", () => {
       await lab.clock.advance(10_000);
       assert.deepEqual(await backends(lab), ["node-3"]);
     }));
+  it("row 28: need no health check node port for TCP and UDP with policy Local: only nodes with a ready Pod are among them", () =>
+    inLab(async (lab) => {
+      await slice(lab, "web-1", "web", ["node-1", "node-2"]);
+      const ports = (["TCP", "UDP"] as const).map((protocol) => ({ name: protocol.toLowerCase(), port: 53, protocol }));
+      await lab.apply("web", { spec: { ...LOCAL, ports } });
+      assert.deepEqual((await lab.ensure("web")).problems, []);
+      const { spec } = await lab.get("web");
+      assert.ok(spec?.healthCheckNodePort);
+      const [blb] = await lab.during(lab.console.blb.list());
+      const listeners = await lab.during(lab.console.blb.listListeners(blb?.blbId ?? ""));
+      const checked = listeners.map(({ backendPort, healthCheckPort }) => healthCheckPort ?? backendPort);
+      assert.deepEqual(checked.sort(), spec.ports?.map(({ nodePort }) => nodePort).sort());
+      // The Pod on node-2 fails its readiness probe: node-2 goes, before any check of the load balancer could tell.
+      const endpoints = ["node-1", "node-2"].map((nodeName, i) => ({
+        ...{ addresses: [`10.0.0.${i + 1}`], nodeName },
+        conditions: { ready: i === 0, serving: i === 0, terminating: false },
+      }));
+      const body = { endpoints };
+      await lab.kube.patch(ENDPOINT_SLICES, { namespace: "default", name: "web-1" }, { type: "merge", body });
+      await lab.clock.advance(10_000);
+      assert.deepEqual(await backends(lab), ["node-1"]);
+    }));
   it("row 28: are none, without an error, when it has no Pods, and the address is made all the same", () =>
     inLab(async (lab) => {
       await slice(lab, "web-1", "web", ["node-1"]);

@@ -2,6 +2,7 @@ import { errorText, sleep } from "@ccm/base";
 import { createLeaderElector, type EventRecorder, type LeaderElector } from "@ccm/kube";
 import type { CloudProvider } from "../contract.ts";
 import { CloudError } from "../error.ts";
+import { ANNOTATION_NEXT_ATTEMPTS, createNextAttempts, type NextAttempts } from "../next-attempts.ts";
 import { parseClusterCidrs } from "../routes/cluster-cidrs.ts";
 import { exposeBuild } from "./build-metrics.ts";
 import type { ManagerConfig } from "./config.ts";
@@ -55,7 +56,8 @@ export async function runManager(
     serveWebhooks(named, env, webhooks, signal),
   ]);
   try {
-    const parts: SessionParts = { config: named, provider, env, recorder: recorders.make, health };
+    const nextAttempts = createNextAttempts(env.clock);
+    const parts: SessionParts = { config: named, provider, env, recorder: recorders.make, health, nextAttempts };
     const lead = leadership(parts, entries, migration, recorders.make(MANAGER, env.electionClient ?? env.client));
     await lead(signal);
   } finally {
@@ -71,14 +73,14 @@ function leadership(
   migration: LeaderMigration | undefined,
   events: EventRecorder,
 ): (signal: AbortSignal) => Promise<void> {
-  const { config, env, health } = parts;
+  const { config, env, health, nextAttempts } = parts;
   if (!config.leaderElect) return (signal) => withSession(parts, signal, (session) => session.run(entries, signal));
-  const elector = (name: string, check: string) => {
-    const made = createElector(config, env, events, name);
+  const elector = (name: string, check: string, shown?: NextAttempts) => {
+    const made = createElector(config, env, events, name, shown);
     health.add(check, () => made.healthProblem(ELECTION_TOLERANCE_MS));
     return made;
   };
-  const main = elector(config.leaderElectResourceName, "leaderElection");
+  const main = elector(config.leaderElectResourceName, "leaderElection", nextAttempts);
   const second = migration ? elector(migration.leaderName, "leaderMigration") : undefined;
   const run = async (session: Session, term: AbortSignal): Promise<void> => {
     if (!migration || !second) return session.run(entries, term);
@@ -134,6 +136,7 @@ function createElector(
   env: ManagerEnvironment,
   events: EventRecorder,
   name: string,
+  shown: NextAttempts | undefined,
 ): LeaderElector {
   const { clock, random, logger, metrics, hostname } = env;
   return createLeaderElector({
@@ -149,5 +152,6 @@ function createElector(
     leaseDurationMs: config.leaderElectLeaseDuration,
     renewDeadlineMs: config.leaderElectRenewDeadline,
     retryPeriodMs: config.leaderElectRetryPeriod,
+    ...(shown ? { annotations: () => ({ [ANNOTATION_NEXT_ATTEMPTS]: shown.text() }) } : {}),
   });
 }

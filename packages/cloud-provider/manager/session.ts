@@ -13,6 +13,7 @@ import {
 import type { ControllerContext } from "../context.ts";
 import type { CloudProvider } from "../contract.ts";
 import { createInstanceSource } from "../instance-source.ts";
+import type { NextAttempts } from "../next-attempts.ts";
 import type { ManagerConfig } from "./config.ts";
 import { isEnabled } from "./controller-names.ts";
 import type { ControllerEntry, ManagedController } from "./controllers.ts";
@@ -27,6 +28,7 @@ export interface SessionParts {
   readonly env: ManagerEnvironment;
   readonly recorder: (component: string, client: KubeClient) => EventRecorder;
   readonly health: HealthChecks;
+  readonly nextAttempts: NextAttempts;
 }
 
 /** A provider that is ready, and caches that are filled: what controllers run on. */
@@ -46,7 +48,7 @@ export async function withSession(
   signal: AbortSignal,
   work: (session: Session) => Promise<void>,
 ): Promise<void> {
-  const { config, provider, env, recorder } = parts;
+  const { config, provider, env, recorder, nextAttempts } = parts;
   const { client, clock, random, logger } = env;
   const stop = linkedSignal(signal);
   const slim = createSlimmer();
@@ -72,6 +74,7 @@ export async function withSession(
       logger: logger.with({ controller: component }),
       metrics: env.metrics,
       events: recorder(component, own),
+      nextAttempts,
     };
   };
   const session: Session = {

@@ -113,11 +113,13 @@ export function createNodeController(context: ControllerContext, options: NodeCo
         },
         delete: gone,
       });
+      const unpublish = context.nextAttempts?.publish("Node", queue.waiting);
       await Promise.all([
         queue.run(IN_FLIGHT, sync, signal),
         repeat(clock, options.addressPeriodMs, signal, () => pass(signal)),
       ]);
       unsubscribe();
+      unpublish?.();
     },
   };
 }

@@ -113,6 +113,7 @@ export function createRouteController(context: ControllerContext, options: Route
         changed = true;
         queue.addAfter(ALL, Math.max(SETTLE_MS, bucket.reserve()));
       }
+      const unpublish = context.nextAttempts?.publish("Node", writer.waiting);
       queue.add(ALL);
       const sync = async (): Promise<void> => {
         const trigger = changed ? "node_change" : "periodic";
@@ -134,6 +135,7 @@ export function createRouteController(context: ControllerContext, options: Route
       await queue.run(1, sync, signal);
       stopTimer();
       unsubscribe();
+      unpublish?.();
     },
   };
 }

@@ -23,6 +23,8 @@ export interface RouteWriter {
   keepOnly(add: readonly MissingRoute[], remove: readonly Route[]): void;
   /** How long until something that failed is to be tried again. Infinity: nothing is. Milliseconds. */
   readonly waitMs: number;
+  /** Nodes with a route that is tried again later, and how long until then. Milliseconds. */
+  waiting(): Iterable<readonly [node: string, ms: number]>;
 }
 
 export interface RouteWriterOptions {
@@ -60,7 +62,7 @@ export function createRouteWriter(context: ControllerContext, options: RouteWrit
   };
   const failed = (what: Failure): Attempt => {
     const { key, facts, error, operation, node, words } = what;
-    const waitMs = retries.failed(key, facts, error);
+    const waitMs = retries.failed(key, facts, error, node?.metadata.name);
     metrics.failed(operation);
     const { verb, reason } = WORDS[operation];
     const text = errorText(error);
@@ -117,6 +119,7 @@ export function createRouteWriter(context: ControllerContext, options: RouteWrit
     get waitMs() {
       return retries.waitMs;
     },
+    waiting: retries.nodes,
   };
 }
 

@@ -151,6 +151,7 @@ export function createServiceController(context: ControllerContext, options: Ser
     loadBalancers.onSettings?.(() => {
       for (const one of services.list()) if (wantsLoadBalancer(one) || needsCleanup(one)) queue.add(keyOf(one), RETRY);
     }) ?? (() => {}),
+    context.nextAttempts?.publish("Service", queue.waiting) ?? (() => {}),
   ];
   return {
     async run(signal) {
