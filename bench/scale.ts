@@ -16,7 +16,7 @@ import { clear, createNodes, createServices } from "./scale/cluster.ts";
 import { editDuringResync } from "./scale/edit-during-resync.ts";
 import { idle, settleLabels } from "./scale/idle.ts";
 import { loadBalancers, makeLoadBalancers } from "./scale/load-balancers.ts";
-import { newNodes } from "./scale/new-nodes.ts";
+import { newNodes, takeover } from "./scale/new-nodes.ts";
 import { buildGoFramework, bundleOurs, type Side } from "./scale/subject.ts";
 
 const SCENARIOS = ["idle", "new-nodes", "load-balancers", "edit"] as const;
@@ -60,7 +60,9 @@ const RUN: Readonly<Record<Scenario, (bench: Bench) => Promise<unknown>>> = {
     const each = async (side: Side, flags: readonly string[] = []) => {
       const result = await newNodes(bench, side, { count, flags });
       await clear(bench.client);
-      return result;
+      const kubelet = await takeover(bench, side, { count, flags });
+      await clear(bench.client);
+      return { ...result, kubelet };
     };
     const results = await eachSide((side) => each(side));
     const goTuned = values.ours ? undefined : await each("go", GO_TUNED);

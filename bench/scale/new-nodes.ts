@@ -1,8 +1,8 @@
 import { systemClock } from "@ccm/base/node";
-import { NODES, type Node } from "@ccm/kube";
+import { type KubeClient, NODES, type Node } from "@ccm/kube";
 import { type Bench, quantile, round } from "./bench.ts";
 import { createNodes } from "./cluster.ts";
-import { startPulse } from "./pulse.ts";
+import { type PulseResult, startPulse } from "./pulse.ts";
 import type { Side } from "./subject.ts";
 import { watchUntil } from "./watching.ts";
 
@@ -14,8 +14,6 @@ export interface NewNodesResult {
   readonly calls: number;
   readonly cpuSeconds: number;
   readonly rssMiB: number;
-  /** A kubelet's renewals of its Lease meanwhile. */
-  readonly kubelet: { readonly medianMs: number; readonly p99Ms: number; readonly renewals: number };
 }
 
 const UNINITIALIZED = "node.cloudprovider.kubernetes.io/uninitialized";
@@ -30,18 +28,10 @@ export async function newNodes(
   try {
     await subject.syncedMs;
     const cpuBefore = subject.cpuSeconds();
-    const { ready, times } = watchUntil<Node>({
-      client,
-      type: NODES,
-      since: systemClock.monotonic(),
-      wanted: count,
-      done: ({ spec }) => spec?.providerID !== undefined && !spec.taints?.some(({ key }) => key === UNINITIALIZED),
-    });
+    const { ready, times } = initialised(client, count);
     await ready;
-    const pulse = await startPulse(client);
     await createNodes(client, count, { uninitialized: true });
     const all = await times;
-    const kubelet = await pulse.end();
     const { calls, lookedUp } = await subject.report();
     return {
       allSeconds: round(Math.max(...all) / 1000, 1),
@@ -53,9 +43,40 @@ export async function newNodes(
           : (calls.ListInstances ?? 0) + (calls.InstanceMetadata ?? 0),
       cpuSeconds: round(subject.cpuSeconds() - cpuBefore),
       rssMiB: subject.memory().peakMiB,
-      kubelet,
     };
   } finally {
     await subject.stop();
   }
+}
+
+/**
+ * A manager starts in front of `count` nodes that wait for it: what a kubelet's renewal of its Lease takes until all are
+ * initialised. Nobody else writes meanwhile: in `newNodes` it would be the burst of registrations that is measured.
+ */
+export async function takeover(
+  { client, start }: Bench,
+  side: Side,
+  { count, flags = [] }: { readonly count: number; readonly flags?: readonly string[] },
+): Promise<PulseResult> {
+  await createNodes(client, count, { uninitialized: true });
+  const { ready, times } = initialised(client, count);
+  await ready;
+  const pulse = await startPulse(client);
+  const subject = start(side, { flags });
+  try {
+    await times;
+    return await pulse.end();
+  } finally {
+    await subject.stop();
+  }
+}
+
+function initialised(client: KubeClient, wanted: number) {
+  return watchUntil<Node>({
+    client,
+    type: NODES,
+    since: systemClock.monotonic(),
+    wanted,
+    done: ({ spec }) => spec?.providerID !== undefined && !spec.taints?.some(({ key }) => key === UNINITIALIZED),
+  });
 }

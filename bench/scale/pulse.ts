@@ -6,9 +6,17 @@ import { quantile, round } from "./bench.ts";
 const REF = { namespace: "default", name: "bench-kubelet" };
 const PERIOD_MS = 50;
 
+/** How long the renewals took, in milliseconds. */
+export interface PulseResult {
+  readonly medianMs: number;
+  readonly p99Ms: number;
+  readonly longestMs: number;
+  readonly renewals: number;
+  readonly seconds: number;
+}
+
 export interface Pulse {
-  /** Ends it; how long the renewals took, in milliseconds. */
-  end(): Promise<{ readonly medianMs: number; readonly p99Ms: number; readonly renewals: number }>;
+  end(): Promise<PulseResult>;
 }
 
 /** Renews a Lease again and again, as each kubelet does: what others still get from an API server that a manager keeps busy. */
@@ -33,12 +41,19 @@ export async function startPulse(client: KubeClient): Promise<Pulse> {
       await sleep(systemClock, PERIOD_MS);
     }
   };
+  const start = systemClock.monotonic();
   const beating = beat();
   return {
     async end() {
       going = false;
       await beating;
-      return { medianMs: round(quantile(took, 0.5), 1), p99Ms: round(quantile(took, 0.99), 1), renewals: took.length };
+      return {
+        medianMs: round(quantile(took, 0.5), 1),
+        p99Ms: round(quantile(took, 0.99), 1),
+        longestMs: round(Math.max(...took), 1),
+        renewals: took.length,
+        seconds: round((systemClock.monotonic() - start) / 1000, 1),
+      };
     },
   };
 }
