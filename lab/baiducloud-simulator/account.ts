@@ -1,6 +1,10 @@
 import { type Clock, cidrContains, parseCidr, parseIp, type Random, randomText } from "@ccm/base";
+import type { Access } from "./api/access.ts";
 import { Fault, noSuchObject } from "./api/fault.ts";
+import type { DataPlane } from "./data-plane/data-plane.ts";
 import type { SimulatorEvent } from "./events.ts";
+import { subnetsOf } from "./products/vpc/records.ts";
+import type { Store } from "./store/store.ts";
 
 /** How long the cloud takes, in milliseconds. Real ones take seconds to minutes. */
 export interface Timings {
@@ -29,104 +33,149 @@ export interface Quotas {
   readonly backendsPerBlb: number;
   readonly eips: number;
   readonly routeRules: number;
+  readonly vpcs: number;
+  readonly subnetsPerVpc: number;
 }
 
-export const DEFAULT_QUOTAS: Quotas = { blbs: 60, listenersPerBlb: 50, backendsPerBlb: 50, eips: 50, routeRules: 50 };
+export const DEFAULT_QUOTAS: Quotas = {
+  blbs: 60,
+  listenersPerBlb: 50,
+  backendsPerBlb: 50,
+  eips: 50,
+  routeRules: 50,
+  vpcs: 10,
+  subnetsPerVpc: 10,
+};
 
-/** What the products of one simulated account share. */
+/** One account in one region: what its products share. All that lasts is in its stores. */
 export interface Account {
+  readonly id: string;
+  readonly region: string;
   readonly clock: Clock;
   readonly random: Random;
-  readonly region: string;
   readonly timings: Timings;
   readonly quotas: Quotas;
-  readonly vpc: { readonly vpcId: string; readonly name: string; readonly cidr: string; readonly routeTableId: string };
-  readonly subnets: readonly Subnet[];
+  /** Whether TCP and UDP may share a port of a load balancer: a switch of the account. */
+  readonly samePortForTwoProtocols: boolean;
+  /** What the account has in this region. */
+  readonly store: Store;
+  /** What the account has everywhere: users, tags, … */
+  readonly shared: Store;
+  readonly access: Access;
+  readonly dataPlane: DataPlane;
+  /** A public address that nobody has. */
+  nextPublicIp(): string;
+  /** The same account elsewhere. */
+  inRegion(region: string): Account;
   emit(event: SimulatorEvent): void;
+  /** Something that traffic depends on has changed: the data plane is told. */
+  changed(): void;
+  /** Calls back when an object of this account and region is gone, so that others let go of it. */
+  onGone(listener: (id: string) => void): void;
+  gone(id: string): void;
   /** `<prefix>-xxxxxxxx`, never twice. */
   newId(prefix: string): string;
   /** A free private address of a subnet, or the wanted one. */
-  takeIp(subnetId: string, wanted?: string): string;
+  takeIp(subnetId: string, owner: IpOwner, wanted?: string): string;
   /** A private IPv6 address, never twice. */
   takeIpv6(subnetId: string): string;
-  releaseIp(ip: string): void;
+  releaseIp(subnetId: string, ip: string): void;
   /** RFC 3339 in whole seconds. */
   time(): string;
 }
 
-export interface Subnet {
+/** The product whose object has an address: "BCC", "BLB". */
+export type IpOwner = string;
+
+export interface TakenIp {
+  readonly ip: string;
+  readonly vpcId: string;
   readonly subnetId: string;
-  readonly name: string;
-  readonly zoneName: string;
-  readonly cidr: string;
-  readonly subnetType: string;
+  readonly owner: IpOwner;
+  readonly createdTime: string;
 }
 
 /** The first addresses of a subnet are the cloud's own. */
 const FIRST_HOST = 3n;
 const ID_CHARS = "0123456789abcdefghijklmnopqrstuvwxyz";
 
-export function createAccount(options: {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly region: string;
-  readonly timings: Timings;
-  readonly quotas: Quotas;
-  readonly emit: (event: SimulatorEvent) => void;
-}): Account {
-  const { clock, random, region } = options;
-  const ids = new Set<string>();
-  const newId = (prefix: string): string => {
-    for (;;) {
-      const id = `${prefix}-${randomText(random, 8, ID_CHARS)}`;
-      if (ids.has(id)) continue;
-      ids.add(id);
-      return id;
-    }
+/** Private addresses in use, by "<VPC> <address>". */
+export function takenIpsOf(account: Pick<Account, "store">) {
+  return account.store.table<TakenIp>("takenIps");
+}
+
+export type AccountParts = Pick<
+  Account,
+  | "id"
+  | "region"
+  | "clock"
+  | "random"
+  | "timings"
+  | "quotas"
+  | "samePortForTwoProtocols"
+  | "store"
+  | "shared"
+  | "access"
+  | "dataPlane"
+  | "nextPublicIp"
+  | "inRegion"
+  | "emit"
+  | "changed"
+>;
+
+export function createAccount(parts: AccountParts): Account {
+  const { clock, random, store } = parts;
+  const taken = takenIpsOf(parts);
+  const listeners: ((id: string) => void)[] = [];
+  const time = () => new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
+  const subnetOf = (subnetId: string) => {
+    const subnet = subnetsOf(parts).get(subnetId);
+    if (!subnet) throw noSuchObject(subnetId);
+    return subnet;
   };
-  const used = new Set<string>();
-  let ipv6Count = 0;
-  const vpc = { vpcId: newId("vpc"), name: "lab", cidr: "192.168.0.0/16", routeTableId: newId("rt") };
-  const subnets = ["a", "b", "d"].map((zone, index) => ({
-    subnetId: newId("sbn"),
-    name: `lab-${zone}`,
-    zoneName: `cn-${region}-${zone}`,
-    cidr: `192.168.${index * 16}.0/20`,
-    subnetType: "BCC",
-  }));
   return {
-    ...options,
-    vpc,
-    subnets,
-    newId,
-    takeIp(subnetId, wanted) {
-      const subnet = subnets.find((candidate) => candidate.subnetId === subnetId);
-      if (!subnet) throw noSuchObject(subnetId);
-      const cidr = parseCidr(subnet.cidr);
+    ...parts,
+    time,
+    onGone: (listener) => void listeners.push(listener),
+    gone(id) {
+      for (const listener of listeners) listener(id);
+    },
+    newId(prefix) {
+      for (;;) {
+        const id = `${prefix}-${randomText(random, 8, ID_CHARS)}`;
+        if (!store.isTaken(id)) return id;
+      }
+    },
+    takeIp(subnetId, owner, wanted) {
+      const { cidr: text, vpcId } = subnetOf(subnetId);
+      const cidr = parseCidr(text);
       if (!cidr) throw new Fault(500, "InternalError", "bad subnet");
+      const take = (ip: string): string => {
+        taken.set(`${vpcId} ${ip}`, { ip, vpcId, subnetId, owner, createdTime: time() });
+        return ip;
+      };
       if (wanted !== undefined) {
         const ip = parseIp(wanted);
         if (!ip || !cidrContains(cidr, ip))
-          throw new Fault(400, "BadRequest", `${wanted} is not in subnet ${subnetId} (${subnet.cidr}).`);
-        if (used.has(wanted)) throw new Fault(409, "PrivateIpInUseException", `${wanted} is in use.`);
-        used.add(wanted);
-        return wanted;
+          throw new Fault(400, "BadRequest", `${wanted} is not in subnet ${subnetId} (${text}).`);
+        if (taken.has(`${vpcId} ${wanted}`)) throw new Fault(409, "PrivateIpInUseException", `${wanted} is in use.`);
+        return take(wanted);
       }
       for (let value = cidr.first + FIRST_HOST; value < cidr.last; value++) {
         const ip = ipv4Text(value);
-        if (used.has(ip)) continue;
-        used.add(ip);
-        return ip;
+        if (!taken.has(`${vpcId} ${ip}`)) return take(ip);
       }
       throw new Fault(400, "SubnetHasNoMoreIpException", `Subnet ${subnetId} has no more addresses.`);
     },
     takeIpv6(subnetId) {
-      const index = subnets.findIndex((candidate) => candidate.subnetId === subnetId);
-      if (index < 0) throw noSuchObject(subnetId);
-      return `fd00:${index}::${(++ipv6Count).toString(16)}`;
+      const { vpcId } = subnetOf(subnetId);
+      const siblings = subnetsOf(parts)
+        .all()
+        .filter((subnet) => subnet.vpcId === vpcId);
+      const index = siblings.findIndex((candidate) => candidate.subnetId === subnetId);
+      return `fd00:${index}::${store.next("ipv6").toString(16)}`;
     },
-    releaseIp: (ip) => void used.delete(ip),
-    time: () => new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z"),
+    releaseIp: (subnetId, ip) => void taken.delete(`${subnetOf(subnetId).vpcId} ${ip}`),
   };
 }
 

@@ -1,17 +1,13 @@
-import { type HttpHandler, jsonResponse } from "@ccm/base";
+import { type HttpHandler, jsonResponse, textResponse } from "@ccm/base";
 import { Fault } from "./api/fault.ts";
-import { requiredText, text } from "./api/fields.ts";
+import { openApiOf } from "./api/openapi.ts";
+import type { Product } from "./api/operation.ts";
+import { parseFields } from "./api/parse.ts";
+import { referencePageOf } from "./api/reference-page.ts";
+import { type InferFields, optional, text } from "./api/schema.ts";
+import type { LoggedCall } from "./api/serve.ts";
 import { inputOf, parseTarget } from "./api/wire.ts";
 import type { Simulator } from "./simulator.ts";
-
-export interface AdminRequest {
-  readonly time: string;
-  readonly method: string;
-  readonly target: string;
-  readonly status: number;
-  readonly code?: string;
-  readonly requestId: string;
-}
 
 const INDEX = {
   "GET /admin/inventory": "what exists",
@@ -21,29 +17,50 @@ const INDEX = {
   "DELETE /admin/instances/{id}": "delete one, as the console would",
   "POST /admin/instances/{id}/start": "switch one on",
   "POST /admin/instances/{id}/stop": "switch one off",
+  "GET /admin/openapi": "the names of the products",
+  "GET /admin/openapi/{product}": "the OpenAPI document of a product",
+  "GET /admin/reference/{product}": "the reference page of a product, in Markdown",
+};
+
+const INSTANCE = {
+  name: text(),
+  hostname: optional(text()),
+  internalIp: optional(text()),
+  host: optional(text()),
+  spec: optional(text()),
+  zoneName: optional(text()),
 };
 
 /** What the console would do, and what a test wants to know. Not signed: it is on loopback only. */
-export function createAdmin(simulator: Omit<Simulator, "admin">, log: readonly AdminRequest[]): HttpHandler {
+export function createAdmin(
+  simulator: Omit<Simulator, "admin">,
+  log: readonly LoggedCall[],
+  products: readonly Product[],
+): HttpHandler {
   return async (request) => {
     try {
       const target = parseTarget(request.target);
       const { method, path, body } = inputOf(request.method, target, request.body);
       const instance = /^\/admin\/instances\/([^/]+)(?:\/(start|stop))?$/.exec(path);
+      const document = /^\/admin\/(openapi|reference)\/([^/]+)$/.exec(path);
+      const product = products.find(({ name }) => name === document?.[2]);
       if (method === "GET" && /^\/admin\/?$/.test(path)) return jsonResponse(200, INDEX);
       if (method === "GET" && path === "/admin/inventory") return jsonResponse(200, simulator.inventory());
       if (method === "GET" && path === "/admin/requests") return jsonResponse(200, log);
       if (method === "GET" && path === "/admin/instances") return jsonResponse(200, simulator.inventory().instances);
-      if (method === "POST" && path === "/admin/instances") {
-        const optional = (field: string) => {
-          const value = text(body, field);
-          return value === undefined ? {} : { [field]: value };
-        };
-        const fields = ["hostname", "internalIp", "host", "spec", "zoneName"].map(optional);
+      if (method === "GET" && path === "/admin/openapi")
         return jsonResponse(
           200,
-          simulator.createInstance(Object.assign({ name: requiredText(body, "name") }, ...fields)),
+          products.map(({ name }) => name),
         );
+      if (method === "GET" && product && document?.[1] === "openapi") return jsonResponse(200, openApiOf(product));
+      if (method === "GET" && product && document?.[1] === "reference") {
+        return textResponse(200, referencePageOf(product), { "content-type": "text/markdown;charset=UTF-8" });
+      }
+      if (method === "POST" && path === "/admin/instances") {
+        const fields = parseFields(INSTANCE, body, "", "body") as InferFields<typeof INSTANCE>;
+        const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+        return jsonResponse(200, simulator.createInstance({ name: fields.name, ...Object.fromEntries(given) }));
       }
       if (instance?.[1] && method === "DELETE" && !instance[2]) simulator.deleteInstance(instance[1]);
       else if (instance?.[1] && method === "POST" && instance[2] === "start") simulator.startInstance(instance[1]);

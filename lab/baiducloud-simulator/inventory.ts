@@ -1,7 +1,8 @@
-import type { Blbs } from "./products/blbs.ts";
-import type { Eips } from "./products/eips.ts";
-import type { Instances } from "./products/instances.ts";
-import type { Network } from "./products/network.ts";
+import type { Account } from "./account.ts";
+import { instancesOf } from "./products/bcc/records.ts";
+import { blbsOf } from "./products/blb/records.ts";
+import { eipsOf } from "./products/eip/records.ts";
+import { routeRulesOf } from "./products/vpc/records.ts";
 
 /** What exists, in a form to compare and to count. */
 export interface Inventory {
@@ -13,26 +14,29 @@ export interface Inventory {
   readonly instances: readonly { readonly id: string; readonly name: string; readonly status: string }[];
 }
 
-export function inventoryOf(blbs: Blbs, eips: Eips, network: Network, instances: Instances): Inventory {
-  const all = [...blbs.all.values()];
+export function inventoryOf(account: Account): Inventory {
+  const blbs = blbsOf(account).all();
   return {
-    blbs: all.map(({ blbId, name, status }) => ({ id: blbId, name, status })),
-    eips: [...eips.all.values()].map(({ eip, status, instanceId }) => ({ eip, status, instanceId })),
-    listeners: all.flatMap(({ blbId, listeners }) =>
-      [...listeners.values()].map(({ listenerType, listenerPort }) => ({
-        blbId,
-        type: listenerType,
-        port: listenerPort,
+    blbs: blbs.map(({ blbId, name, status }) => ({ id: blbId, name, status })),
+    eips: eipsOf(account)
+      .all()
+      .map(({ eip, status, instanceId }) => ({ eip, status, instanceId })),
+    listeners: blbs.flatMap(({ blbId, listeners }) =>
+      listeners.map(({ listenerType: type, listenerPort: port }) => ({ blbId, type, port })),
+    ),
+    backends: blbs.flatMap(({ blbId, backends }) =>
+      backends.map(({ instanceId, weight }) => ({ blbId, instanceId, weight })),
+    ),
+    routes: routeRulesOf(account)
+      .all()
+      .filter(({ nexthopType }) => nexthopType !== "sys")
+      .map(({ routeRuleId, destinationAddress, nexthopId }) => ({
+        id: routeRuleId,
+        destination: destinationAddress,
+        nexthopId,
       })),
-    ),
-    backends: all.flatMap(({ blbId, backends }) =>
-      [...backends].map(([instanceId, weight]) => ({ blbId, instanceId, weight })),
-    ),
-    routes: [...network.routes.values()].map(({ routeRuleId, destinationAddress, nexthopId }) => ({
-      id: routeRuleId,
-      destination: destinationAddress,
-      nexthopId,
-    })),
-    instances: [...instances.all.values()].map(({ id, name, status }) => ({ id, name, status })),
+    instances: instancesOf(account)
+      .all()
+      .map(({ id, name, status }) => ({ id, name, status })),
   };
 }

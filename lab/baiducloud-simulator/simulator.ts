@@ -1,35 +1,27 @@
-import { type Clock, type HttpHandler, jsonResponse, type Logger, type Random, silentLogger } from "@ccm/base";
-import { createAccount, DEFAULT_QUOTAS, DEFAULT_TIMINGS, type Quotas, type Timings } from "./account.ts";
-import { type AdminRequest, createAdmin } from "./admin.ts";
-import { createAccess, type GatewayToken } from "./api/access.ts";
-import { Fault } from "./api/fault.ts";
-import { type Answer, IdempotencyRecords } from "./api/idempotency.ts";
-import { Router } from "./api/router.ts";
+import { type Clock, type HttpHandler, type Logger, type Random, silentLogger } from "@ccm/base";
+import { type Account, DEFAULT_QUOTAS, DEFAULT_TIMINGS, type Quotas, type Timings } from "./account.ts";
+import { createAdmin } from "./admin.ts";
+import type { GatewayToken } from "./api/access.ts";
+import { createServer, type Interceptor, type LoggedCall } from "./api/serve.ts";
 import type { AccessKey } from "./api/signature.ts";
-import { inputOf, parseTarget } from "./api/wire.ts";
 import { createQuietDataPlane, type DataPlane } from "./data-plane/data-plane.ts";
-import { createEipPool } from "./eip-pool.ts";
 import type { SimulatorEvent } from "./events.ts";
 import { type Inventory, inventoryOf } from "./inventory.ts";
-import { createBackends } from "./products/backends.ts";
-import { createBbc } from "./products/bbc.ts";
-import { createBlbs } from "./products/blbs.ts";
-import { createCce } from "./products/cce.ts";
-import { createEips, type Eips } from "./products/eips.ts";
-import { forwardingsOf } from "./products/forwardings.ts";
-import { createHpas } from "./products/hpas.ts";
 import {
-  createInstances,
-  type InstanceStatus,
+  createInstance,
+  deleteInstance,
   type NewInstance,
-  type SimulatedInstance,
-} from "./products/instances.ts";
-import { createListeners } from "./products/listeners.ts";
-import { createNetwork } from "./products/network.ts";
-import { createQuotas } from "./products/quotas.ts";
-import { createSecurityGroups } from "./products/security-groups.ts";
-import { createSts } from "./products/sts.ts";
-import { createTags } from "./products/tags.ts";
+  setInstanceStatus,
+  startInstance,
+  stopInstance,
+} from "./products/bcc/lifecycle.ts";
+import type { InstanceStatus, SimulatedInstance } from "./products/bcc/records.ts";
+import { PRODUCTS } from "./products/index.ts";
+import { addRouteTable } from "./products/vpc/create.ts";
+import { subnetsOf, vpcsOf } from "./products/vpc/records.ts";
+import { removeRoute } from "./products/vpc/routes.ts";
+import type { Backend } from "./store/backend.ts";
+import { createWorld, type NewAccount, type World } from "./world.ts";
 
 export interface SimulatorOptions {
   readonly clock: Clock;
@@ -38,7 +30,7 @@ export interface SimulatorOptions {
   readonly region?: string;
   readonly timings?: Partial<Timings>;
   readonly quotas?: Partial<Quotas>;
-  /** Default: made from `random`. */
+  /** Of the account "lab", which is always there. Default: made from `random`. */
   readonly credentials?: AccessKey;
   /** A CIDR of loopback addresses. */
   readonly eipPool?: string;
@@ -46,11 +38,23 @@ export interface SimulatorOptions {
   /** Whether TCP and UDP may share a port: a switch of the account. Default true. */
   readonly samePortForTwoProtocols?: boolean;
   readonly onChange?: (event: SimulatorEvent) => void;
+  /** Where everything is kept. Default: in memory. What it holds already is taken up again. */
+  readonly backend?: Backend;
+  /** Other regions than `region`, by their host names. Default: the cloud's. */
+  readonly regions?: readonly string[];
+  /** Stand around every operation, the first outermost: faults, recorders. */
+  readonly interceptors?: readonly Interceptor[];
+  /** Called after each call of the signed API. */
+  readonly onCall?: (call: LoggedCall) => void;
+  /** Whether an answer that is not as its schema says is an internal error: for tests. Default false. */
+  readonly checkAnswers?: boolean;
 }
 
 export interface Simulator {
-  /** The signed API of all products. */
+  /** The signed API of all products: which one, the host name says, or else the path. */
   readonly handler: HttpHandler;
+  /** The signed API of what one host serves, for a port of its own: "blb", "bcc" (with the VPCs), "vpc", … */
+  readonly products: Readonly<Record<string, HttpHandler>>;
   /** Unsigned pages and switches for the lab, under /admin. */
   readonly admin: HttpHandler;
   /** As they are now: see rotateCredentials. */
@@ -71,112 +75,100 @@ export interface Simulator {
   createRouteTable(): string;
   removeRoute(routeRuleId: string): void;
   inventory(): Inventory;
+  /** Another account besides "lab". Returns its key. */
+  addAccount(account: NewAccount): AccessKey;
+  /** Everything: accounts, regions, the store. After a change made through it, call `world.store.flush()`. */
+  readonly world: World;
   close(): Promise<void>;
 }
 
-/** There is one account. */
-const ACCOUNT = "lab";
+/** The account that all of the above is about. */
+export const FIRST_ACCOUNT = "lab";
 
-/** Baidu AI Cloud, one account in one region, in memory. */
+const REGIONS = ["bj", "bd", "gz", "su", "hkg", "fwh", "fsh", "sin", "cd", "nj", "yq"];
+const LOGGED_CALLS = 500;
+
+/** Baidu AI Cloud: one account with one VPC to begin with, more on demand. */
 export function createSimulator(options: SimulatorOptions): Simulator {
   const { clock, random, logger = silentLogger, region = "bj" } = options;
   const dataPlane = options.dataPlane ?? createQuietDataPlane();
-  const access = createAccess(clock, random, options.credentials);
-  const account = createAccount({
+  const world = createWorld({
     clock,
     random,
+    products: PRODUCTS,
     region,
     timings: { ...DEFAULT_TIMINGS, ...options.timings },
     quotas: { ...DEFAULT_QUOTAS, ...options.quotas },
+    eipPool: options.eipPool,
+    dataPlane,
+    samePortForTwoProtocols: options.samePortForTwoProtocols ?? true,
     emit: (event) => options.onChange?.(event),
+    backend: options.backend,
+    first: { id: FIRST_ACCOUNT, ...(options.credentials ? { credentials: options.credentials } : {}) },
   });
-  const router = new Router();
-  const instances = createInstances(account, router);
-  const network = createNetwork(account, router, instances);
-  let eips: Eips;
-  const blbs = createBlbs(account, router, () => eips);
-  eips = createEips(account, router, instances, (id) => blbs.all.has(id), createEipPool(options.eipPool, random));
-  createListeners(account, router, blbs, options.samePortForTwoProtocols ?? true);
-  createBackends(account, router, blbs, instances, dataPlane);
-  createSecurityGroups(account, router, blbs);
-  createTags(account, router, blbs, eips);
-  createQuotas(account, router, blbs, eips, network);
-  createBbc(account, router, instances);
-  createHpas(account, router, instances);
-  createCce(account, router, instances);
-  createSts(account, router, access);
-
-  const refresh = (): void => dataPlane.apply(forwardingsOf(blbs, eips, instances));
-  blbs.onChange(refresh);
-  eips.onChange(refresh);
-  instances.onChange((instance) => {
-    if (instance.status === "Deleted") {
-      for (const blb of blbs.all.values()) blb.backends.delete(instance.id);
-      eips.detach(instance.id);
-    }
-    refresh();
-  });
-
-  const records = new IdempotencyRecords(clock);
-  const log: AdminRequest[] = [];
-  const answer = (request: Parameters<HttpHandler>[0]): Answer => {
-    try {
-      const target = parseTarget(request.target);
-      access.authenticate(request, target);
-      const input = inputOf(request.method, target, request.body);
-      return records.handle(ACCOUNT, input, target, request.body, () => ({
-        status: 200,
-        body: router.dispatch(input),
-      }));
-    } catch (error) {
-      if (error instanceof Fault) return { status: error.status, body: { code: error.code, message: error.message } };
-      logger.error("the simulator failed", { error });
-      return {
-        status: 500,
-        body: { code: "InternalError", message: "We encountered an internal error. Please try again." },
-      };
-    }
-  };
-  const handler: HttpHandler = async (request) => {
-    const requestId = random.uuid();
-    const { status, body } = answer(request);
-    const json = status >= 400 ? { requestId, ...(body as object) } : body;
-    log.push({
-      time: new Date(clock.now()).toISOString(),
-      method: request.method,
-      target: request.target.replace(/authorization=[^&]*/i, "authorization=…"),
-      status,
-      ...(status >= 400 ? { code: (body as { code: string }).code } : {}),
-      requestId,
-    });
-    if (log.length > 500) log.shift();
-    return jsonResponse(status, json, {
-      "content-type": "application/json;charset=UTF-8",
-      "x-bce-request-id": requestId,
-      date: new Date(clock.now()).toUTCString(),
-      server: "BWS",
-      "cache-control": "no-cache",
-    });
-  };
-  const simulator: Omit<Simulator, "admin"> = {
-    handler,
-    get credentials() {
-      return access.credentials;
-    },
-    rotateCredentials: access.rotate,
-    issueGatewayToken: access.issueGatewayToken,
+  const { access, store } = world;
+  const lab = world.account(FIRST_ACCOUNT);
+  const log: LoggedCall[] = [];
+  const server = createServer({
+    world,
+    products: PRODUCTS,
+    clock,
+    random,
+    logger,
     region,
-    vpcId: account.vpc.vpcId,
-    subnetIds: account.subnets.map(({ subnetId }) => subnetId),
-    createInstance: instances.create,
-    deleteInstance: instances.delete,
-    startInstance: instances.start,
-    stopInstance: instances.stop,
-    setInstanceStatus: instances.setStatus,
-    createRouteTable: network.createRouteTable,
-    removeRoute: network.remove,
-    inventory: () => inventoryOf(blbs, eips, network, instances),
-    close: () => dataPlane.close(),
+    regions: [region, ...(options.regions ?? REGIONS)],
+    interceptors: options.interceptors ?? [],
+    checkAnswers: options.checkAnswers ?? false,
+    onCall(call) {
+      log.push(call);
+      if (log.length > LOGGED_CALLS) log.shift();
+      options.onCall?.(call);
+    },
+  });
+  /** What is done from outside the API lasts as well. */
+  const lasting =
+    <Args extends readonly unknown[], Result>(change: (account: Account, ...args: Args) => Result) =>
+    (...args: Args): Result => {
+      try {
+        return change(lab, ...args);
+      } finally {
+        store.flush();
+      }
+    };
+  const [vpcId = ""] = vpcsOf(lab).first(1);
+  const hosts = new Set(PRODUCTS.flatMap(({ name, hosts }) => [name, ...hosts]));
+  const simulator: Omit<Simulator, "admin"> = {
+    handler: server(),
+    products: Object.fromEntries([...hosts].map((host) => [host, server(host)])),
+    get credentials() {
+      return access.credentialsOf(lab.id);
+    },
+    rotateCredentials: lasting(({ id }) => access.rotate(id)),
+    issueGatewayToken: lasting(({ id }) => access.issueGatewayToken(id)),
+    region,
+    vpcId,
+    subnetIds: subnetsOf(lab)
+      .all()
+      .filter((subnet) => subnet.vpcId === vpcId)
+      .map(({ subnetId }) => subnetId),
+    createInstance: lasting(createInstance),
+    deleteInstance: lasting(deleteInstance),
+    startInstance: lasting(startInstance),
+    stopInstance: lasting(stopInstance),
+    setInstanceStatus: lasting(setInstanceStatus),
+    createRouteTable: lasting((account) => {
+      const vpc = vpcsOf(account).get(vpcId);
+      if (!vpc) throw new RangeError(`VPC ${vpcId} is gone`);
+      return addRouteTable(account, vpc, account.newId("rt"), "main");
+    }),
+    removeRoute: lasting(removeRoute),
+    inventory: () => inventoryOf(lab),
+    addAccount: lasting((_account, account: NewAccount) => world.addAccount(account)),
+    world,
+    async close() {
+      store.close();
+      await dataPlane.close();
+    },
   };
-  return Object.assign(simulator, { admin: createAdmin(simulator, log) });
+  return Object.assign(simulator, { admin: createAdmin(simulator, log, PRODUCTS) });
 }

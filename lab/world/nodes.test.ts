@@ -152,8 +152,8 @@ describe("row 9: addresses", () => {
   for (const source of SOURCES) {
     it(`are internal ones of both families, external, and the Node's name as host name (${source})`, async () => {
       const scene = await sourced(source);
-      const made = scene.simulator.createInstance({ name: "a", hostname: "host-a", ipv6: "2001:db8::7" });
-      made.publicIp = "120.1.2.3";
+      const [ipv6, publicIp] = ["2001:db8::7", "120.1.2.3"];
+      const made = scene.simulator.createInstance({ name: "a", hostname: "host-a", ipv6, publicIp });
       const [lookup] = await look(scene, node("a-node", { providerID: `cce://${made.id}` }));
       assert.deepEqual(metadataOf(lookup).addresses, [
         { type: "InternalIP", address: made.internalIp },

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "@ccm/base";
+import type { Store } from "../store/store.ts";
 import { Fault } from "./fault.ts";
 import type { Input, Target } from "./wire.ts";
 
@@ -8,43 +9,57 @@ export interface Answer {
   readonly body: unknown;
 }
 
+interface Record {
+  readonly call: string;
+  readonly answer: Answer;
+  readonly usedAt: number;
+}
+
 /** A record lives this long after it was last used. */
 const LIFETIME_MS = 24 * 3_600_000;
 
+export type IdempotencyRecords = ReturnType<typeof createIdempotencyRecords>;
+
 /** clientToken: the same call again gets the first answer and does nothing; another call with the same token is refused. */
-export class IdempotencyRecords {
-  readonly #clock: Clock;
-  readonly #records = new Map<string, { readonly call: string; readonly answer: Answer; usedAt: number }>();
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** `run` throws Faults; only successes are remembered. */
-  handle(account: string, input: Input, target: Target, body: Uint8Array, run: () => Answer): Answer {
-    const token = input.param("clientToken");
-    if (input.method === "GET" || !token) return run();
-    if (!/^[\x21-\x7e]{1,64}$/.test(token))
-      throw new Fault(400, "BadRequest", "clientToken: expected at most 64 ASCII characters.");
-    const key = `${account} ${token}`;
-    const call = digest(input.method, target, body);
-    const now = this.#clock.now();
-    const known = this.#records.get(key);
-    if (known && now - known.usedAt < LIFETIME_MS) {
-      if (known.call !== call) {
-        throw new Fault(
-          403,
-          "IdempotentParameterMismatch",
-          "The request uses the same client token as a previous, but non-identical request.",
-        );
-      }
-      known.usedAt = now;
-      return known.answer;
+export function createIdempotencyRecords(clock: Clock, store: Store) {
+  const records = store.table<Record>("idempotency");
+  /** The oldest come first. */
+  const forget = (now: number): void => {
+    for (const key of records.first(2)) {
+      if (now - (records.get(key)?.usedAt ?? 0) >= LIFETIME_MS) records.delete(key);
     }
-    const answer = run();
-    this.#records.set(key, { call, answer, usedAt: now });
-    return answer;
-  }
+  };
+  return {
+    /** `run` throws Faults; only successes are remembered. */
+    handle(account: string, input: Input, target: Target, body: Uint8Array, run: () => Answer): Answer {
+      const token = input.param("clientToken");
+      if (!token) return run();
+      if (!/^[\x21-\x7e]{1,64}$/.test(token))
+        throw new Fault(400, "BadRequest", "clientToken: expected at most 64 ASCII characters.");
+      const key = `${account} ${token}`;
+      const call = digest(input.method, target, body);
+      const now = clock.now();
+      const known = records.get(key);
+      if (known && now - known.usedAt < LIFETIME_MS) {
+        if (known.call !== call) {
+          throw new Fault(
+            403,
+            "IdempotentParameterMismatch",
+            "The request uses the same client token as a previous, but non-identical request.",
+          );
+        }
+        // To the end of the table: it is kept in the order of use.
+        records.delete(key);
+        records.set(key, { ...known, usedAt: now });
+        return known.answer;
+      }
+      const answer = run();
+      records.delete(key);
+      records.set(key, { call, answer, usedAt: now });
+      forget(now);
+      return answer;
+    },
+  };
 }
 
 function digest(method: string, { path, query }: Target, body: Uint8Array): string {

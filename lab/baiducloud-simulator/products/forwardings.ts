@@ -1,15 +1,16 @@
+import type { Account } from "../account.ts";
 import type { Forwarding } from "../data-plane/data-plane.ts";
-import type { Blbs } from "./blbs.ts";
-import type { Eips } from "./eips.ts";
-import type { Instances } from "./instances.ts";
+import { instancesOf } from "./bcc/records.ts";
+import { blbsOf } from "./blb/records.ts";
+import { boundEip } from "./eip/binding.ts";
 
 /** The TCP and UDP listeners as the data plane should have them. */
-export function forwardingsOf(blbs: Blbs, eips: Eips, instances: Instances): readonly Forwarding[] {
+export function forwardingsOf(account: Account): readonly Forwarding[] {
   const forwardings: Forwarding[] = [];
-  for (const blb of blbs.all.values()) {
+  for (const blb of blbsOf(account).all()) {
     if (blb.status === "creating") continue;
-    const address = eips.boundTo(blb.blbId, "ipv4")?.eip;
-    for (const { listenerType, listenerPort, fields } of blb.listeners.values()) {
+    const address = boundEip(account, blb.blbId, "ipv4")?.eip;
+    for (const { listenerType, listenerPort, fields } of blb.listeners) {
       if (listenerType !== "TCP" && listenerType !== "UDP") continue;
       const seconds = (field: string) => Number(fields[field]) * 1000;
       forwardings.push({
@@ -25,8 +26,8 @@ export function forwardingsOf(blbs: Blbs, eips: Eips, instances: Instances): rea
           healthyThreshold: Number(fields.healthyThreshold),
           probe: String(fields.healthCheckString ?? ""),
         },
-        targets: [...blb.backends].flatMap(([instanceId, weight]) => {
-          const instance = instances.all.get(instanceId);
+        targets: blb.backends.flatMap(({ instanceId, weight }) => {
+          const instance = instancesOf(account).get(instanceId);
           if (!instance) return [];
           const host = instance.host ?? instance.internalIp;
           return [

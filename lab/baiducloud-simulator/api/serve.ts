@@ -1,0 +1,152 @@
+import { type Clock, type HttpHandler, jsonResponse, type Logger, type Random, type ServerRequest } from "@ccm/base";
+import type { World } from "../world.ts";
+import type { Principal } from "./access.ts";
+import { Fault } from "./fault.ts";
+import { type Answer, createIdempotencyRecords } from "./idempotency.ts";
+import { mismatch } from "./mismatch.ts";
+import type { Product } from "./operation.ts";
+import { parse, parseFields } from "./parse.ts";
+import { createRouter, type Route } from "./router.ts";
+import { type Input, inputOf, parseTarget, type Target } from "./wire.ts";
+
+/** One call on its way: what is known when its operation is about to run. */
+export interface Exchange extends Route {
+  readonly request: ServerRequest;
+  readonly requestId: string;
+  readonly input: Input;
+  readonly principal: Principal;
+  readonly region: string;
+}
+
+/**
+ * Stands around every operation: may refuse (throw a Fault), wait, change the answer, or lose it after `run` has done its
+ * work. `run` is called at most once and is synchronous.
+ */
+export type Interceptor = (exchange: Exchange, run: () => Answer) => Answer | Promise<Answer>;
+
+/** One line of the log of calls. */
+export interface LoggedCall {
+  readonly time: string;
+  readonly method: string;
+  /** Without the signature. */
+  readonly target: string;
+  readonly status: number;
+  readonly code?: string;
+  readonly requestId: string;
+  /** Of calls that found their operation. */
+  readonly product?: string;
+  readonly operation?: string;
+  readonly account?: string;
+  readonly region?: string;
+}
+
+export interface ServeOptions {
+  readonly world: World;
+  readonly products: readonly Product[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly region: string;
+  readonly regions: readonly string[];
+  /** The first is the outermost. */
+  readonly interceptors: readonly Interceptor[];
+  /** Whether an answer that is not as its schema says is an internal error: for tests. */
+  readonly checkAnswers: boolean;
+  readonly onCall: (call: LoggedCall) => void;
+}
+
+/** Makes handlers of the signed API: of the products of one host, or of all where `host` is absent. */
+export function createServer(options: ServeOptions): (host?: string) => HttpHandler {
+  const { world, clock, random, logger } = options;
+  const route = createRouter(options.products);
+  const records = createIdempotencyRecords(clock, world.store);
+
+  const execute = (exchange: Exchange, target: Target): Answer => {
+    const { product, part, name, operation, input, principal } = exchange;
+    const account = world.account(principal.accountId, exchange.region);
+    const run = (): Answer => {
+      const query = parseFields(operation.query ?? {}, queryOf(input, operation.query ?? {}), "", "query");
+      const body = operation.body ? parse(operation.body, input.body, "") : {};
+      const call = { params: exchange.params, query, body, principal, input };
+      const answer = world.handler(account, product, part, name)(call);
+      const wrong = options.checkAnswers && operation.answer ? mismatch(operation.answer, answer, name) : undefined;
+      if (wrong) throw new Error(`the answer is not as its schema says: ${wrong}`);
+      return { status: 200, body: answer };
+    };
+    const repeatable = operation.clientToken ?? operation.method !== "GET";
+    return repeatable ? records.handle(account.id, input, target, exchange.request.body, run) : run();
+  };
+
+  return (fixedHost) => async (request) => {
+    const requestId = random.uuid();
+    let found: Exchange | undefined;
+    let outcome: Answer;
+    try {
+      const target = parseTarget(request.target);
+      const principal = world.access.authenticate(request, target);
+      const input = inputOf(request.method, target, request.body);
+      const { label, region } = placeOf(request, options);
+      const exchange = { ...route(input, fixedHost ?? label), request, requestId, input, principal, region };
+      found = exchange;
+      const around = options.interceptors.reduceRight<() => Answer | Promise<Answer>>(
+        (run, interceptor) => () => interceptor(exchange, run as () => Answer),
+        () => execute(exchange, target),
+      );
+      const answer = around();
+      outcome = answer instanceof Promise ? await answer : answer;
+    } catch (error) {
+      outcome = refusal(error, logger);
+    }
+    // What the call did lasts before its caller hears of it.
+    world.store.flush();
+    const { status, body } = outcome;
+    const json = status >= 400 ? { requestId, ...(body as object) } : body;
+    options.onCall({
+      time: new Date(clock.now()).toISOString(),
+      method: request.method,
+      target: request.target.replace(/authorization=[^&]*/i, "authorization=…"),
+      status,
+      ...(status >= 400 ? { code: (body as { code: string }).code } : {}),
+      requestId,
+      ...(found
+        ? {
+            product: found.product.name,
+            operation: found.name,
+            account: found.principal.accountId,
+            region: found.region,
+          }
+        : {}),
+    });
+    return jsonResponse(status, json, {
+      "content-type": "application/json;charset=UTF-8",
+      "x-bce-request-id": requestId,
+      date: new Date(clock.now()).toUTCString(),
+      server: "BWS",
+      "cache-control": "no-cache",
+    });
+  };
+}
+
+function refusal(error: unknown, logger: Logger): Answer {
+  if (error instanceof Fault) return { status: error.status, body: { code: error.code, message: error.message } };
+  logger.error("the simulator failed", { error });
+  const message = "We encountered an internal error. Please try again.";
+  return { status: 500, body: { code: "InternalError", message } };
+}
+
+/** The first label of the host name (that of the product) and the region, where the host is the cloud's: "blb.bj.baidubce.com". */
+function placeOf(
+  { headers }: ServerRequest,
+  { region, regions }: ServeOptions,
+): { readonly label: string | undefined; readonly region: string } {
+  const host = (headers["cce-remote-host"] ?? headers.host ?? "").toLowerCase().replace(/:\d+$/, "");
+  const [label, second] = host.endsWith(".baidubce.com") ? host.slice(0, -".baidubce.com".length).split(".") : [];
+  return { label, region: second !== undefined && regions.includes(second) ? second : region };
+}
+
+function queryOf(
+  input: Input,
+  fields: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(Object.keys(fields).map((name) => [name, input.param(name)]));
+}

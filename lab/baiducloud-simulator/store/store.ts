@@ -1,0 +1,149 @@
+import type { Cancel, Clock } from "@ccm/base";
+import { type Backend, memoryBackend } from "./backend.ts";
+
+/** Records by id, in the order in which they were added. A record is plain JSON and never changed in place: use `set` or `patch`. */
+export interface Table<T> {
+  readonly size: number;
+  get(id: string): T | undefined;
+  has(id: string): boolean;
+  set(id: string, record: T): void;
+  /** Replaces some fields. Returns the new record; undefined when there is none. */
+  patch(id: string, change: Partial<T>): T | undefined;
+  delete(id: string): boolean;
+  all(): readonly T[];
+  ids(): readonly string[];
+  /** The oldest ids. */
+  first(count: number): readonly string[];
+}
+
+export type TransitionHandler = (id: string, data: Readonly<Record<string, unknown>>) => void;
+
+/** The tables and the pending transitions of one scope: an account, or an account in a region. */
+export interface Store {
+  table<T>(name: string): Table<T>;
+  /** The next number of a sequence, from 1. */
+  next(sequence: string): number;
+  /** Says what a transition does. It must look whether its object is still there and still waits for it. */
+  on(transition: string, handler: TransitionHandler): void;
+  /** Runs the transition of an object `delayMs` from now; it is a record too, so it outlives the process. */
+  schedule(transition: string, id: string, delayMs: number, data?: Readonly<Record<string, unknown>>): void;
+  /** Whether a table of any scope has this id. */
+  isTaken(id: string): boolean;
+}
+
+/** All scopes over one backend. */
+export interface RootStore extends Store {
+  scope(name: string): Store;
+  /** Arms the transitions that were pending when the process ended. After all handlers are registered. */
+  resume(): void;
+  /** Writes what changed since the last time, in one transaction. Before an answer leaves. */
+  flush(): void;
+  close(): void;
+}
+
+interface Pending {
+  readonly transition: string;
+  readonly id: string;
+  /** Wall-clock milliseconds. */
+  readonly dueMs: number;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+const PENDING = "transitions";
+const SEQUENCES = "sequences";
+
+export function createStore(clock: Clock, backend: Backend = memoryBackend): RootStore {
+  const tables = new Map<string, Map<string, unknown>>();
+  const dirty = new Map<string, { readonly table: string; readonly id: string }>();
+  const handlers = new Map<string, TransitionHandler>();
+  const timers = new Map<string, Cancel>();
+  const rowsOf = (table: string): Map<string, unknown> => {
+    const rows = tables.get(table) ?? new Map<string, unknown>();
+    tables.set(table, rows);
+    return rows;
+  };
+  for (const { table, id, record } of backend.load()) rowsOf(table).set(id, record);
+
+  const tableOf = <T>(name: string): Table<T> => {
+    const rows = rowsOf(name) as Map<string, T>;
+    const touch = (id: string) => void dirty.set(`${name}\n${id}`, { table: name, id });
+    const set = (id: string, record: T): void => {
+      rows.set(id, record);
+      touch(id);
+    };
+    return {
+      get size() {
+        return rows.size;
+      },
+      get: (id) => rows.get(id),
+      has: (id) => rows.has(id),
+      set,
+      patch(id, change) {
+        const before = rows.get(id);
+        if (before === undefined) return undefined;
+        const after = { ...before, ...change };
+        set(id, after);
+        return after;
+      },
+      delete(id) {
+        const had = rows.delete(id);
+        if (had) touch(id);
+        return had;
+      },
+      all: () => [...rows.values()],
+      ids: () => [...rows.keys()],
+      first: (count) => [...rows.keys().take(count)],
+    };
+  };
+  const pending = tableOf<Pending>(PENDING);
+  const sequences = tableOf<{ readonly value: number }>(SEQUENCES);
+  const next = (sequence: string): number => {
+    const value = (sequences.get(sequence)?.value ?? 0) + 1;
+    sequences.set(sequence, { value });
+    return value;
+  };
+  const flush = (): void => {
+    if (dirty.size === 0) return;
+    const changes = [...dirty.values()].map(({ table, id }) => ({ table, id, record: tables.get(table)?.get(id) }));
+    backend.commit(changes);
+    dirty.clear();
+  };
+  const arm = (key: string, { transition, id, dueMs, data }: Pending): void => {
+    const cancel = clock.schedule(Math.max(0, dueMs - clock.now()), () => {
+      timers.delete(key);
+      pending.delete(key);
+      handlers.get(transition)?.(id, data);
+      flush();
+    });
+    timers.set(key, cancel);
+  };
+  const scope = (prefix: string): Store => ({
+    table: (name) => tableOf(prefix + name),
+    next: (sequence) => next(prefix + sequence),
+    on: (transition, handler) => void handlers.set(prefix + transition, handler),
+    schedule(transition, id, delayMs, data = {}) {
+      const key = String(next(PENDING));
+      const entry = { transition: prefix + transition, id, dueMs: clock.now() + delayMs, data };
+      pending.set(key, entry);
+      arm(key, entry);
+    },
+    isTaken: (id) => tables.values().some((rows) => rows.has(id)),
+  });
+  return {
+    ...scope(""),
+    scope: (name) => scope(`${name}/`),
+    resume() {
+      for (const key of pending.ids()) {
+        const entry = pending.get(key);
+        if (entry && !timers.has(key)) arm(key, entry);
+      }
+    },
+    flush,
+    close() {
+      for (const cancel of timers.values()) cancel();
+      timers.clear();
+      flush();
+      backend.close();
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import type { Clock, Random } from "@ccm/base";
+import { type Account, createAccount, type Quotas, type Timings } from "./account.ts";
+import { type Access, createAccess } from "./api/access.ts";
+import type { AnyHandler, Product } from "./api/operation.ts";
+import type { AccessKey } from "./api/signature.ts";
+import type { DataPlane } from "./data-plane/data-plane.ts";
+import { createEipPool } from "./eip-pool.ts";
+import type { SimulatorEvent } from "./events.ts";
+import { eipsOf } from "./products/eip/records.ts";
+import { forwardingsOf } from "./products/forwardings.ts";
+import { addDefaultNetwork } from "./products/vpc/create.ts";
+import type { Backend } from "./store/backend.ts";
+import { createStore, type RootStore } from "./store/store.ts";
+
+export interface NewAccount {
+  readonly id: string;
+  /** Default: made by chance. */
+  readonly credentials?: AccessKey;
+  /** Where they differ from the world's. */
+  readonly quotas?: Partial<Quotas>;
+}
+
+export interface WorldOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly products: readonly Product[];
+  readonly region: string;
+  readonly timings: Timings;
+  readonly quotas: Quotas;
+  readonly eipPool: string | undefined;
+  readonly dataPlane: DataPlane;
+  readonly samePortForTwoProtocols: boolean;
+  readonly emit: (event: SimulatorEvent) => void;
+  readonly backend: Backend | undefined;
+  /** Made when the store is empty. */
+  readonly first: NewAccount;
+}
+
+/** Accounts and their regions, over one store. */
+export interface World {
+  readonly store: RootStore;
+  readonly access: Access;
+  /** Returns the key of the new account. */
+  addAccount(account: NewAccount): AccessKey;
+  readonly accountIds: readonly string[];
+  /**
+   * An account in a region (default: the world's). The first time, it gets a VPC with a subnet in each zone, unless
+   * `network` is false. Throws a RangeError for an account that is not there.
+   */
+  account(id: string, region?: string, network?: boolean): Account;
+  /** Everything that was opened so far. */
+  opened(): readonly Account[];
+  handler(account: Account, product: Product, part: number, name: string): AnyHandler;
+}
+
+interface AccountRecord {
+  readonly id: string;
+  readonly quotas: Partial<Quotas>;
+}
+
+export function createWorld(options: WorldOptions): World {
+  const { clock, random, products, dataPlane } = options;
+  const store = createStore(clock, options.backend);
+  const access = createAccess(clock, random, store);
+  const accounts = store.table<AccountRecord>("accounts");
+  const places = store.table<{ readonly accountId: string; readonly region: string }>("places");
+  const opened = new Map<string, Account>();
+  const handlers = new Map<Account, ReadonlyMap<Product, readonly Readonly<Record<string, AnyHandler>>[]>>();
+
+  const changed = (): void => dataPlane.apply([...opened.values()].flatMap(forwardingsOf));
+  const account = (id: string, region = options.region, network = true): Account => {
+    const key = `${id}/${region}`;
+    const known = opened.get(key);
+    if (known) return known;
+    const record = accounts.get(id);
+    if (!record) throw new RangeError(`account "${id}": expected one of ${accounts.ids().join(", ")}`);
+    const made = createAccount({
+      id,
+      region,
+      clock,
+      random,
+      timings: options.timings,
+      quotas: { ...options.quotas, ...record.quotas },
+      samePortForTwoProtocols: options.samePortForTwoProtocols,
+      store: store.scope(key),
+      shared: store.scope(id),
+      access,
+      dataPlane,
+      nextPublicIp: () => nextPublicIp((address) => [...opened.values()].some((other) => eipsOf(other).has(address))),
+      inRegion: (other) => account(id, other),
+      emit: options.emit,
+      changed,
+    });
+    opened.set(key, made);
+    handlers.set(made, new Map(products.map((product) => [product, product.parts.map((part) => part.start(made))])));
+    if (!places.has(key)) {
+      places.set(key, { accountId: id, region });
+      const isFirst = id === options.first.id && region === options.region;
+      if (network) addDefaultNetwork(made, isFirst ? "lab" : "default");
+    }
+    return made;
+  };
+  const addAccount = ({ id, credentials, quotas = {} }: NewAccount): AccessKey => {
+    if (accounts.has(id)) throw new RangeError(`account "${id}" is there already`);
+    accounts.set(id, { id, quotas });
+    return access.addKey({ accountId: id, kind: "account" }, credentials);
+  };
+  const isNew = accounts.size === 0;
+  if (isNew) addAccount(options.first);
+  else for (const place of places.all()) account(place.accountId, place.region);
+  account(options.first.id);
+  const nextPublicIp = createEipPool(options.eipPool, random, () => store.next("publicIps"));
+  if (!isNew) {
+    store.resume();
+    changed();
+  }
+  store.flush();
+  return {
+    store,
+    access,
+    addAccount,
+    get accountIds() {
+      return accounts.ids();
+    },
+    account,
+    opened: () => [...opened.values()],
+    handler(one, product, part, name) {
+      const handler = handlers.get(one)?.get(product)?.[part]?.[name];
+      if (!handler) throw new Error(`operation ${name} of ${product.name} has no handler`);
+      return handler;
+    },
+  };
+}
