@@ -2,14 +2,15 @@ import type { Account } from "../account.ts";
 import type { Forwarding } from "../data-plane/data-plane.ts";
 import { instancesOf } from "./bcc/records.ts";
 import { blbsOf } from "./blb/records.ts";
-import { boundEip } from "./eip/binding.ts";
+import { boundEips } from "./eip/binding.ts";
 
 /** The TCP and UDP listeners as the data plane should have them. */
 export function forwardingsOf(account: Account): readonly Forwarding[] {
   const forwardings: Forwarding[] = [];
+  const boundEip = boundEips(account);
   for (const blb of blbsOf(account).all()) {
     if (blb.status === "creating") continue;
-    const address = boundEip(account, blb.blbId, "ipv4")?.eip;
+    const address = boundEip(blb.blbId, "ipv4")?.eip;
     for (const { listenerType, listenerPort, fields } of blb.listeners) {
       if (listenerType !== "TCP" && listenerType !== "UDP") continue;
       const seconds = (field: string) => Number(fields[field]) * 1000;

@@ -1,10 +1,9 @@
-import type { Account } from "../../account.ts";
 import { ANY_TEXT, NAME, PAGING, pageOf, TAGS } from "../../api/common.ts";
 import { badRequest, denied, Fault, noSuchObject, quotaExceeded } from "../../api/fault.ts";
 import { operations, part } from "../../api/operation.ts";
 import { page } from "../../api/paging.ts";
 import { boolean, list, object, oneOf, optional, text } from "../../api/schema.ts";
-import { bindEip, boundEip, freeEip } from "../eip/binding.ts";
+import { bindEip, boundEips, freeEip } from "../eip/binding.ts";
 import { subnetsOf, vpcsOf } from "../vpc/records.ts";
 import { getBlb, mutateBlb, READY } from "./mutate.ts";
 import { type Blb, blbsOf } from "./records.ts";
@@ -196,14 +195,15 @@ export const balancers = part(OPERATIONS, (account) => {
             (!blbId || blb.blbId === blbId) &&
             (!bccId || blb.backends.some(({ instanceId }) => instanceId === bccId)),
         );
-      const views = chosen.map((blb) => ({ ...summaryOf(account, blb), subnetId: blb.subnetId }));
+      const boundEip = boundEips(account);
+      const views = chosen.map((blb) => ({ ...summaryOf(blb, boundEip), subnetId: blb.subnetId }));
       return page(query, "blbList", views, (view) => view.blbId);
     },
     DescribeLoadBalancerDetail({ params }) {
       const blb = getBlb(account, params.blbId);
       const vpc = vpcsOf(account).get(blb.vpcId);
       return {
-        ...summaryOf(account, blb),
+        ...summaryOf(blb, boundEips(account)),
         cidr: vpc?.cidr ?? "",
         vpcName: vpc?.name ?? "",
         createTime: blb.createTime,
@@ -250,9 +250,9 @@ export const balancers = part(OPERATIONS, (account) => {
   };
 });
 
-function summaryOf(account: Account, blb: Blb) {
-  const eip = boundEip(account, blb.blbId, "ipv4");
-  const eip6 = boundEip(account, blb.blbId, "ipv6");
+function summaryOf(blb: Blb, boundEip: ReturnType<typeof boundEips>) {
+  const eip = boundEip(blb.blbId, "ipv4");
+  const eip6 = boundEip(blb.blbId, "ipv6");
   return {
     blbId: blb.blbId,
     name: blb.name,

@@ -73,11 +73,13 @@ export function bindEip(account: Account, address: string, instanceType: string,
   passThrough(account, address, "binding", "binded", account.timings.eipBind);
 }
 
-/** The address whose traffic goes to the instance now. */
-export function boundEip(account: Account, instanceId: string, ipVersion: IpVersion): Eip | undefined {
-  return eipsOf(account)
+/** Finds the address whose traffic goes to an instance now. Made once for many look-ups. */
+export function boundEips(account: Account): (instanceId: string, ipVersion: IpVersion) => Eip | undefined {
+  const bound = eipsOf(account)
     .all()
-    .find((eip) => eip.instanceId === instanceId && eip.status !== "binding" && eip.ipVersion === ipVersion);
+    .filter(({ instanceId, status }) => instanceId !== null && status !== "binding");
+  const byTarget = new Map(bound.map((eip) => [`${eip.ipVersion} ${eip.instanceId}`, eip]));
+  return (instanceId, ipVersion) => byTarget.get(`${ipVersion} ${instanceId}`);
 }
 
 function letGo(account: Account, { eip, instanceId }: Eip): void {
