@@ -127,6 +127,8 @@ export function createAccount(parts: AccountParts): Account {
   const { clock, random, store } = parts;
   const taken = takenIpsOf(parts);
   const listeners: ((id: string) => void)[] = [];
+  /** By subnet: all addresses before this one are taken. */
+  const full = new Map<string, bigint>();
   const time = () => new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
   const subnetOf = (subnetId: string) => {
     const subnet = subnetsOf(parts).get(subnetId);
@@ -161,7 +163,8 @@ export function createAccount(parts: AccountParts): Account {
         if (taken.has(`${vpcId} ${wanted}`)) throw new Fault(409, "PrivateIpInUseException", `${wanted} is in use.`);
         return take(wanted);
       }
-      for (let value = cidr.first + FIRST_HOST; value < cidr.last; value++) {
+      for (let value = full.get(subnetId) ?? cidr.first + FIRST_HOST; value < cidr.last; value++) {
+        full.set(subnetId, value);
         const ip = ipv4Text(value);
         if (!taken.has(`${vpcId} ${ip}`)) return take(ip);
       }
@@ -175,7 +178,10 @@ export function createAccount(parts: AccountParts): Account {
       const index = siblings.findIndex((candidate) => candidate.subnetId === subnetId);
       return `fd00:${index}::${store.next("ipv6").toString(16)}`;
     },
-    releaseIp: (subnetId, ip) => void taken.delete(`${subnetOf(subnetId).vpcId} ${ip}`),
+    releaseIp(subnetId, ip) {
+      taken.delete(`${subnetOf(subnetId).vpcId} ${ip}`);
+      full.delete(subnetId);
+    },
   };
 }
 

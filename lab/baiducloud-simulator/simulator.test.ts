@@ -126,9 +126,9 @@ describe("an interceptor", () => {
     const seen: string[] = [];
     const { call, simulator } = createScene({
       interceptors: [
-        ({ product, name, params }, run) => {
+        async ({ product, name, params }, run) => {
           seen.push(`${product.name} ${name} ${JSON.stringify(params)}`);
-          const answer = run();
+          const answer = await run();
           return name === "CreateEip" ? { status: 500, body: { code: "InternalError", message: "lost" } } : answer;
         },
       ],

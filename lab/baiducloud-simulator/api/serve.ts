@@ -20,9 +20,9 @@ export interface Exchange extends Route {
 
 /**
  * Stands around every operation: may refuse (throw a Fault), wait, change the answer, or lose it after `run` has done its
- * work. `run` is called at most once and is synchronous.
+ * work. Calls `run` at most once.
  */
-export type Interceptor = (exchange: Exchange, run: () => Answer) => Answer | Promise<Answer>;
+export type Interceptor = (exchange: Exchange, run: () => Answer | Promise<Answer>) => Answer | Promise<Answer>;
 
 /** One line of the log of calls. */
 export interface LoggedCall {
@@ -74,7 +74,9 @@ export function createServer(options: ServeOptions): (host?: string) => HttpHand
       return { status: 200, body: answer };
     };
     const repeatable = operation.clientToken ?? operation.method !== "GET";
-    return repeatable ? records.handle(account.id, input, target, exchange.request.body, run) : run();
+    return repeatable
+      ? records.handle(`${account.id}/${account.region}`, input, target, exchange.request.body, run)
+      : run();
   };
 
   return (fixedHost) => async (request) => {
@@ -89,7 +91,7 @@ export function createServer(options: ServeOptions): (host?: string) => HttpHand
       const exchange = { ...route(input, fixedHost ?? label), request, requestId, input, principal, region };
       found = exchange;
       const around = options.interceptors.reduceRight<() => Answer | Promise<Answer>>(
-        (run, interceptor) => () => interceptor(exchange, run as () => Answer),
+        (run, interceptor) => () => interceptor(exchange, run),
         () => execute(exchange, target),
       );
       const answer = around();
@@ -97,8 +99,12 @@ export function createServer(options: ServeOptions): (host?: string) => HttpHand
     } catch (error) {
       outcome = refusal(error, logger);
     }
-    // What the call did lasts before its caller hears of it.
-    world.store.flush();
+    try {
+      // What the call did lasts before its caller hears of it.
+      world.store.flush();
+    } catch (error) {
+      outcome = refusal(error, logger);
+    }
     const { status, body } = outcome;
     const json = status >= 400 ? { requestId, ...(body as object) } : body;
     options.onCall({
