@@ -151,9 +151,13 @@ it("another process over the same backend goes on where the first was killed", a
     close: () => {},
   };
   const clock = new VirtualClock();
-  const first = createScene({ backend, clock });
+  const first = createScene({ backend });
   const path = "/v1/eip?clientToken=once";
   const { eip } = (await first.call<Made>(`POST ${path}`, NEW_EIP)).body;
+  assert.ok(
+    rows.values().some(({ id }) => id === eip),
+    "the answer left before the address was stored",
+  );
   const key = first.simulator.credentials;
 
   const second = createScene({ backend, clock, random: seededRandom("later") });
