@@ -77,6 +77,16 @@ describe("the backends of a Service", () => {
       await lab.clock.advance(10_000);
       assert.deepEqual(await backends(lab), ["node-1", "node-2", "node-3"]);
     }));
+  it("row 27: are not the control plane's, nor nodes that are excluded by their label", () =>
+    inLab(async (lab) => {
+      const label = (name: string, labels: Record<string, string>) =>
+        lab.kube.patch(NODES, { name }, { type: "merge", body: { metadata: { labels } } });
+      await label("node-1", { "node-role.kubernetes.io/control-plane": "" });
+      await label("node-2", { "node.kubernetes.io/exclude-from-external-load-balancers": "" });
+      await lab.apply("web");
+      await lab.ensure("web");
+      assert.deepEqual(await backends(lab), ["node-3"]);
+    }));
   it("row 27: are at most as many as the annotation says", () =>
     inLab(async (lab) => {
       await lab.apply("web", { annotations: { [`${PREFIX}cce-load-balancer-rs-max-num`]: "2" } });

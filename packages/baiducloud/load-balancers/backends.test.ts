@@ -66,6 +66,26 @@ describe("the choice of backends", () => {
     assert.ok(users > 0, "nobody used the node: the test says nothing");
   });
 
+  it("row 27: spares the control plane while there are other nodes, unless its label says that it is no exception", () => {
+    const labelled = (index: number, ...labels: readonly (readonly [string, string])[]): Node => {
+      const { metadata, ...rest } = node(index);
+      return { ...rest, metadata: { ...metadata, labels: Object.fromEntries(labels) } };
+    };
+    const roles = ["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"];
+    const control = roles.map((role, i) => labelled(i, [role, ""]));
+    const ids = (nodes: readonly Node[]) => candidatesOf(nodes).map(({ id }) => id);
+    assert.deepEqual(ids([...control, node(7)]), ["i-7"]);
+    assert.deepEqual(ids(control), ["i-0", "i-1"], "there is nobody else");
+    const unknown: Node = { metadata: { name: "another cloud's" }, spec: { providerID: "aws:///i-1" } };
+    assert.deepEqual(ids([...control, unknown]), ["i-0", "i-1"], "there is nobody else of this cloud");
+    const wanted = labelled(
+      5,
+      [roles[0] ?? "", ""],
+      ["node.kubernetes.io/exclude-from-external-load-balancers", "false"],
+    );
+    assert.deepEqual(ids([...control, wanted, node(7)]), ["i-5", "i-7"]);
+  });
+
   it("row 27: follows the weight on the Node, and passes over nodes that take no traffic when it has to choose", () => {
     const weighted = [node(1, { annotations: { [NODE_WEIGHT]: "30" } }), node(2), node(3)];
     assert.deepEqual(

@@ -1,5 +1,5 @@
 import type { FacetProblem } from "@ccm/cloud-provider";
-import { TAINT_UNINITIALIZED } from "@ccm/cloud-provider";
+import { LABEL_EXCLUDE_BALANCERS, TAINT_UNINITIALIZED } from "@ccm/cloud-provider";
 import type { EndpointSlice, Node } from "@ccm/kube";
 import { instanceIdOf } from "../provider-id.ts";
 import { OWN_PREFIX } from "./own-annotations.ts";
@@ -26,9 +26,19 @@ export interface BackendChoice {
   readonly seed: string;
 }
 
+/** Nodes without these are backends first: the machines of the API server are spared users' traffic, as in the Go CCM. */
+const CONTROL_PLANE = ["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"];
+
+function isSpared({ metadata: { labels = {} } }: Node): boolean {
+  // "false" makes it a backend like others; with "true" the framework has passed over it.
+  return labels[LABEL_EXCLUDE_BALANCERS] === undefined && CONTROL_PLANE.some((role) => labels[role] !== undefined);
+}
+
+/** Of the control plane only where there is nobody else, as in a cluster of one machine. */
 export function candidatesOf(nodes: readonly Node[]): readonly Candidate[] {
   const found = new Map<string, Candidate>();
-  for (const node of nodes) {
+  const workers = nodes.filter((node) => !isSpared(node) && instanceIdOf(node.spec?.providerID) !== undefined);
+  for (const node of workers.length > 0 ? workers : nodes) {
     const id = instanceIdOf(node.spec?.providerID);
     if (id === undefined || found.has(id)) continue;
     const { labels, annotations } = node.metadata;
