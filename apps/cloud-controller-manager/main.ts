@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFile } from "node:fs/promises";
-import { createBaiduCloud, FORMER_FLAGS, followCloud, parseCloudConfig } from "@ccm/baiducloud";
+import { FORMER_FLAGS, openBaiduCloud } from "@ccm/baiducloud";
 import { openTransport } from "@ccm/base/node";
 import { UsageError } from "@ccm/cloud-provider";
 import { type ProviderParts, runProgram } from "@ccm/cloud-provider/node";
@@ -20,22 +20,15 @@ async function createProvider({ config, cloudConfig, env, onEnd, ...parts }: Pro
   const path = config.cloudConfig;
   if (cloudConfig === undefined)
     throw new UsageError("--cloud-config is missing: expected a file with ClusterId and Region");
-  const read = (file: string) => readFile(file, "utf8");
-  const cloud = await followCloud({
+  const { provider, close } = await openBaiduCloud({
     ...parts,
-    config: parseCloudConfig(cloudConfig, path, env),
+    cloudConfig: { path, content: cloudConfig, env },
     openTransport,
-    readFile: read,
-    reload: async () => parseCloudConfig(await read(path), path, env),
-  });
-  onEnd(cloud.close);
-  return createBaiduCloud({
-    ...parts,
-    ...cloud.now,
-    changes: cloud,
+    readFile: (file) => readFile(file, "utf8"),
     version: VERSION,
-    onKubernetes: cloud.useKubernetes,
     // As in the former CCM, whose clusters need no flag to be left alone by routes: it takes both flags.
     routes: config.allocateNodeCidrs,
   });
+  onEnd(close);
+  return provider;
 }

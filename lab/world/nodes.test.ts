@@ -191,6 +191,10 @@ describe("row 10: type and labels", () => {
       assert.deepEqual([cpu?.instanceType, gpu?.instanceType], ["BCC", "GPU"]);
       assert.equal(cpu?.wellKnownLabels?.["beta.kubernetes.io/instance-gpu"], undefined);
       assert.equal(gpu?.wellKnownLabels?.["beta.kubernetes.io/instance-gpu"], "true");
+      const usual = await sourced(source);
+      usual.simulator.createInstance({ name: "gpu", gpuCard: "V100" });
+      const [unlabelled] = (await look(usual, node("gpu"))).map(metadataOf);
+      assert.equal(unlabelled?.wellKnownLabels?.["beta.kubernetes.io/instance-gpu"], undefined);
     }
   });
 

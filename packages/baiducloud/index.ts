@@ -17,5 +17,6 @@ export type { Observed } from "./load-balancers/observed.ts";
 export { type DeletionOptions, type Plan, planDeletion, planService, type Step } from "./load-balancers/plan.ts";
 export * from "./marks.ts";
 export { nodeSourceOf } from "./nodes/nodes.ts";
+export * from "./open.ts";
 export * from "./provider.ts";
 export * from "./provider-id.ts";

@@ -89,6 +89,13 @@ describe("row 1: a cloud config that changes while we run", () => {
     assert.deepEqual(untested, []);
   });
 
+  it("is followed to another role of the same account", async () => {
+    const { cloud, change } = await scene({ AssumeRole: { AccountId: "acc-1", RoleName: "ccm" } });
+    const { client } = cloud.now;
+    await change({ AssumeRole: { AccountId: "acc-1", RoleName: "other" } });
+    assert.notEqual(cloud.now.client, client);
+  });
+
   it("leads new calls elsewhere; what has begun goes on as it began, until it lets its connection go", async () => {
     const { cloud, change, host, closed } = await scene({ Tls: { ServerName: "first" } });
     const before = cloud.now;
