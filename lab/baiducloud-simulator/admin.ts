@@ -1,4 +1,5 @@
 import { type HttpHandler, jsonResponse, textResponse } from "@ccm/base";
+import { CONSOLE_INDEX, type ConsoleApi } from "./admin/console-api.ts";
 import { Fault } from "./api/fault.ts";
 import { openApiOf } from "./api/openapi.ts";
 import type { Product } from "./api/operation.ts";
@@ -17,6 +18,7 @@ const INDEX = {
   "DELETE /admin/instances/{id}": "delete one, as the console would",
   "POST /admin/instances/{id}/start": "switch one on",
   "POST /admin/instances/{id}/stop": "switch one off",
+  ...CONSOLE_INDEX,
   "GET /admin/openapi": "the names of the products",
   "GET /admin/openapi/{product}": "the OpenAPI document of a product",
   "GET /admin/reference/{product}": "the reference page of a product, in Markdown",
@@ -36,9 +38,12 @@ export function createAdmin(
   simulator: Omit<Simulator, "admin">,
   log: readonly LoggedCall[],
   products: readonly Product[],
+  console: ConsoleApi,
 ): HttpHandler {
   return async (request) => {
     try {
+      const shown = console.handle(request);
+      if (shown) return shown;
       const target = parseTarget(request.target);
       const { method, path, body } = inputOf(request.method, target, request.body);
       const instance = /^\/admin\/instances\/([^/]+)(?:\/(start|stop))?$/.exec(path);

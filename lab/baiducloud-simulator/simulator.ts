@@ -1,5 +1,6 @@
 import { type Clock, type HttpHandler, type Logger, type Random, silentLogger } from "@ccm/base";
 import { type Account, DEFAULT_QUOTAS, DEFAULT_TIMINGS, type Quotas, type Timings } from "./account.ts";
+import { createConsoleApi } from "./admin/console-api.ts";
 import { createAdmin } from "./admin.ts";
 import type { GatewayToken } from "./api/access.ts";
 import { createServer, type Interceptor, type LoggedCall } from "./api/serve.ts";
@@ -109,6 +110,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const { access, store } = world;
   const lab = world.account(FIRST_ACCOUNT);
   const log: LoggedCall[] = [];
+  const console = createConsoleApi(clock, world, FIRST_ACCOUNT);
   const server = createServer({
     world,
     products: PRODUCTS,
@@ -122,6 +124,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     onCall(call) {
       log.push(call);
       if (log.length > LOGGED_CALLS) log.shift();
+      console.onCall(call);
       options.onCall?.(call);
     },
   });
@@ -170,5 +173,5 @@ export function createSimulator(options: SimulatorOptions): Simulator {
       await dataPlane.close();
     },
   };
-  return Object.assign(simulator, { admin: createAdmin(simulator, log, PRODUCTS) });
+  return Object.assign(simulator, { admin: createAdmin(simulator, log, PRODUCTS, console) });
 }

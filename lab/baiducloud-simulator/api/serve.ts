@@ -38,6 +38,10 @@ export interface LoggedCall {
   readonly operation?: string;
   readonly account?: string;
   readonly region?: string;
+  /** From the request's arrival to its answer. */
+  readonly durationMs: number;
+  /** The rule that made it fail or wait. */
+  readonly fault?: string;
 }
 
 export interface ServeOptions {
@@ -81,6 +85,7 @@ export function createServer(options: ServeOptions): (host?: string) => HttpHand
 
   return (fixedHost) => async (request) => {
     const requestId = random.uuid();
+    const began = clock.monotonic();
     let found: Exchange | undefined;
     let outcome: Answer;
     try {
@@ -114,6 +119,7 @@ export function createServer(options: ServeOptions): (host?: string) => HttpHand
       status,
       ...(status >= 400 ? { code: (body as { code: string }).code } : {}),
       requestId,
+      durationMs: clock.monotonic() - began,
       ...(found
         ? {
             product: found.product.name,

@@ -1,0 +1,111 @@
+import type { Call } from "../../data.ts";
+import { formatLatency, formatTime } from "../../format.ts";
+import { callTone } from "../../tones.ts";
+import { type Column, Grid } from "../components/grid.tsx";
+import { Status } from "../components/status.tsx";
+import type { Model } from "../model.ts";
+
+const COLUMNS: readonly Column<Call>[] = [
+  { label: "Time", width: "7rem", cell: ({ time }) => <code>{formatTime(time)}</code> },
+  { label: "Product", width: "5rem", isMinor: true, cell: ({ product }) => product },
+  { label: "Operation", width: "minmax(8rem, 1.4fr)", cell: ({ operation, method }) => operation || method },
+  {
+    label: "Request",
+    width: "2fr",
+    isMinor: true,
+    cell: ({ method, target }) => (
+      <code>
+        {method} {target}
+      </code>
+    ),
+  },
+  {
+    label: "Answer",
+    width: "minmax(5rem, 1fr)",
+    cell: ({ status, code }) => (
+      <Status tone={callTone(status)}>{`${status === 0 ? "lost" : status}${code ? ` ${code}` : ""}`}</Status>
+    ),
+  },
+  { label: "Took", width: "5rem", isMinor: true, isNumber: true, cell: ({ durationMs }) => formatLatency(durationMs) },
+];
+
+export function CallsView({ model }: { readonly model: Model }) {
+  const { product, operation, status, text } = model.callFilter.value;
+  const products = model.rates.value?.rates.map((rate) => rate.product).filter(Boolean) ?? [];
+  const isFiltered = `${product}${operation}${status}${text}` !== "";
+  return (
+    <>
+      <search class="tools" aria-label="Filter calls">
+        <label class="field">
+          Product
+          <select value={product} onChange={(event) => model.filterCalls({ product: event.currentTarget.value })}>
+            <option value="">all</option>
+            {products.map((name) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label class="field">
+          Operation
+          <input
+            type="search"
+            autocomplete="off"
+            spellcheck={false}
+            value={operation}
+            placeholder="all"
+            onInput={(event) => model.filterCalls({ operation: event.currentTarget.value })}
+          />
+        </label>
+        <label class="field">
+          Answer
+          <select value={status} onChange={(event) => model.filterCalls({ status: event.currentTarget.value })}>
+            <option value="">all</option>
+            <option value="ok">success</option>
+            <option value="4xx">4xx: refused</option>
+            <option value="5xx">5xx: failed</option>
+            <option value="lost">lost</option>
+          </select>
+        </label>
+        <label class="field grow">
+          Text
+          <input
+            type="search"
+            autocomplete="off"
+            spellcheck={false}
+            value={text}
+            placeholder="Path, code or request ID"
+            onInput={(event) => model.filterCalls({ text: event.currentTarget.value })}
+          />
+        </label>
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={model.isFollowing.value}
+            onChange={(event) => model.followCalls(event.currentTarget.checked)}
+          />
+          Live
+        </label>
+      </search>
+      <Grid
+        id="calls"
+        label="Calls, newest first"
+        columns={COLUMNS}
+        records={model.calls.value}
+        keyOf={({ id }) => `call/${id}`}
+        selected={model.selected.value}
+        onSelect={model.select}
+        empty={isFiltered ? "No call fits these filters." : "No calls yet."}
+      />
+      <div class="foot">
+        <span>{`${model.calls.value.length} shown`}</span>
+        {model.olderCalls.value !== undefined && (
+          <button type="button" onClick={() => void model.loadOlderCalls()}>
+            Show older calls
+          </button>
+        )}
+      </div>
+    </>
+  );
+}
