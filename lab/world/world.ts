@@ -1,9 +1,13 @@
 import { type CloudChanges, changeBetween, createBaiduCloud, parseCloudConfig } from "@ccm/baiducloud";
 import { createSimulator, type Quotas, type Simulator, type Timings } from "@ccm/baiducloud-simulator";
 import {
+  type HttpHandler,
   inProcessTransport,
+  type Logger,
+  type Metrics,
   noMetrics,
   Secret,
+  type ServerRequest,
   seededRandom,
   silentLogger,
   sleep,
@@ -16,6 +20,7 @@ import { createInformer, createKubeClient, type KubeClient, SERVICES } from "@cc
 import { createKubeServer } from "@ccm/kube-server";
 import { createLabNodes, type LabNodes, noNetwork } from "@ccm/nodes";
 import { createProcess } from "./process.ts";
+import { createRows, type Rows } from "./rows.ts";
 import { createTrace, type Trace } from "./trace.ts";
 
 export interface WorldOptions {
@@ -30,10 +35,26 @@ export interface WorldOptions {
   readonly cloudConfig?: Readonly<Record<string, unknown>>;
   /** How long each call of the cloud takes. Default: 2 to 20 ms, by chance. */
   readonly cloudLatencyMs?: number;
+  /** Stands between a CCM and the servers: what it sends, and what it hears. */
+  readonly wire?: (link: Link, transport: Transport) => Transport;
+  /** Called when a server has carried out a request of a CCM, before the answer leaves. */
+  readonly onEffect?: (link: Link, request: ServerRequest, status: number) => void;
+  /** What the CCMs log. */
+  readonly logger?: (ccm: string) => Logger;
+  readonly metrics?: (ccm: string) => Metrics;
+}
+
+/** Who sends to whom. */
+export interface Link {
+  readonly ccm: string;
+  readonly to: "kube" | "cloud";
 }
 
 /** A running cloud controller manager of the world. */
 export interface WorldCcm {
+  readonly name: string;
+  /** Resolves when it has ended by itself or as asked; never after a kill. */
+  readonly ended: Promise<void>;
   /** SIGTERM: resolves when it has ended. */
   terminate(): Promise<void>;
   /** SIGKILL: nothing of it happens any more. */
@@ -52,6 +73,10 @@ export interface World {
   readonly simulator: Simulator;
   readonly machines: LabNodes;
   readonly trace: Trace;
+  /** What the cloud keeps. */
+  readonly rows: Rows;
+  /** Registers another node: a machine in the cloud, and its kubelet. Returns the machine's id. */
+  addNode(name: string): Promise<string>;
   startCcm(): WorldCcm;
   /** Lets time pass until the promise settles. */
   during<T>(promise: Promise<T>): Promise<T>;
@@ -67,11 +92,13 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const clock = new VirtualClock();
   const random = (name: string) => seededRandom(`${seed} ${name}`);
   const trace = createTrace(clock);
+  const rows = createRows();
   const server = createKubeServer({ clock, random: random("kube-server") });
   const simulator = createSimulator({
     clock,
     random: random("cloud"),
     eipPool: "127.100.0.0/16",
+    backend: rows.backend,
     ...(options.timings ? { timings: options.timings } : {}),
     ...(options.quotas ? { quotas: options.quotas } : {}),
   });
@@ -95,6 +122,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const informer = services.run(stopped.signal);
   const machines = createLabNodes({ client, services, network: noNetwork, clock, logger: silentLogger });
   let launches = 0;
+  let nodeCount = 0;
 
   const world: World = {
     clock,
@@ -102,21 +130,36 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     simulator,
     machines,
     trace,
+    rows,
+    async addNode(name) {
+      const count = ++nodeCount;
+      const { id, internalIp } = simulator.createInstance({ name, hostname: name });
+      const podCidr = `10.${244 + (count >> 8)}.${count & 255}.0/24`;
+      await world.during(machines.add({ name, internalIp, host: internalIp, podCidr }));
+      return id;
+    },
     startCcm() {
       const name = `ccm-${++launches}`;
       const process = createProcess(clock);
       const chance = random(name);
-      const kube = process.wrap(trace.record(name, "kube", slow(`${name} kube`, server.handler)));
-      const cloud = process.wrap(
-        trace.record(name, "cloud", slow(`${name} cloud`, simulator.handler, options.cloudLatencyMs)),
-      );
+      const connect = (link: Link, handler: HttpHandler, fixedMs?: number): Transport => {
+        const told: HttpHandler = async (request) => {
+          const response = await handler(request);
+          options.onEffect?.(link, request, response.status);
+          return response;
+        };
+        const recorded = trace.record(name, link.to, slow(`${name} ${link.to}`, told, fixedMs));
+        return process.wrap(options.wire?.(link, recorded) ?? recorded);
+      };
+      const kube = connect({ ccm: name, to: "kube" }, server.handler);
+      const cloud = connect({ ccm: name, to: "cloud" }, simulator.handler, options.cloudLatencyMs);
       const config: ManagerConfig = {
         ...defaultConfig("cce"),
         clusterName: CLUSTER_ID,
         clusterCidr: "10.240.0.0/12",
         ...options.config,
       };
-      const parts = { clock: process.clock, random: chance, logger: silentLogger };
+      const parts = { clock: process.clock, random: chance, logger: options.logger?.(name) ?? silentLogger };
       const bce = createBceClient({
         ...parts,
         send: cloud,
@@ -160,7 +203,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       const env = {
         ...parts,
         client: createKubeClient({ ...parts, baseUrl: "https://kubernetes.world", send: kube }),
-        metrics: noMetrics,
+        metrics: options.metrics?.(name) ?? noMetrics,
         hostname: name,
       };
       let failure: unknown;
@@ -168,6 +211,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
         failure = error;
       });
       return {
+        name,
+        ended,
         async terminate() {
           process.terminate();
           await world.during(ended);
@@ -199,11 +244,6 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       await simulator.close();
     },
   };
-  for (let i = 1; i <= nodes; i++) {
-    const name = `node-${i}`;
-    const { internalIp } = simulator.createInstance({ name, hostname: name });
-    const spec = { name, internalIp, host: internalIp, podCidr: `10.${244 + (i >> 8)}.${i & 255}.0/24` };
-    await world.during(machines.add(spec));
-  }
+  for (let i = 1; i <= nodes; i++) await world.addNode(`node-${i}`);
   return world;
 }
