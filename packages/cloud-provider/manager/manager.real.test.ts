@@ -148,7 +148,8 @@ describe("the manager on a real control plane", () => {
     await second.port();
     first.signal("SIGTERM");
     await until("the second leads", async () => ![one, ""].includes(await holder(client)));
-    assert.equal(first.ended ?? "running", "exit 0");
+    await until("the first has ended", async () => first.ended !== undefined);
+    assert.equal(first.ended, "exit 0");
     const two = await holder(client);
     const third = await start();
     await third.port();
