@@ -38,7 +38,8 @@ export function createConsolePage(): HttpHandler {
 
 async function loadFiles(): Promise<ReadonlyMap<string, Uint8Array>> {
   const names = await readdir(BUILT).catch(() => undefined);
-  if (names) return new Map(await Promise.all(names.map(async (name) => [name, await readFile(new URL(name, BUILT))] as const)));
+  if (names)
+    return new Map(await Promise.all(names.map(async (name) => [name, await readFile(new URL(name, BUILT))] as const)));
   // In a checkout. Not seen by the bundler, which would put itself into the bundle.
   const path = "./console-bundle.ts";
   const { bundleConsole } = (await import(new URL(path, import.meta.url).href)) as typeof import("./console-bundle.ts");
@@ -49,7 +50,12 @@ function fileResponse(name: string, content: Uint8Array): HttpResponse {
   const type = TYPES[name.replace(/^.*\./, "")] ?? "application/octet-stream";
   return {
     status: 200,
-    headers: { "content-type": type, "content-length": String(content.length), "cache-control": "no-cache", ...SECURITY },
+    headers: {
+      "content-type": type,
+      "content-length": String(content.length),
+      "cache-control": "no-cache",
+      ...SECURITY,
+    },
     body: (async function* () {
       yield content;
     })(),

@@ -1,4 +1,5 @@
 import type { ComponentType } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { type Connection, type Model, VIEWS, type View } from "./model.ts";
 import type { Theme } from "./theme.ts";
 import { CallsView } from "./views/calls.tsx";
@@ -36,20 +37,16 @@ interface AppProps {
 export function App({ model, theme, save }: AppProps) {
   const current = model.view.value;
   const { title, Page } = PAGES[current];
+  const link = useRef<HTMLAnchorElement>(null);
+  // On a phone the views are a strip that scrolls.
+  useEffect(() => link.current?.scrollIntoView({ block: "nearest", inline: "center" }), [current]);
   const isDenied = model.connection.value === "denied";
   return (
     <>
-      <a
-        class="skip"
-        href="#main"
-        onClick={(event) => {
-          // The fragment is the view's.
-          event.preventDefault();
-          document.getElementById("main")?.focus();
-        }}
-      >
+      {/* No link: the fragment is the view's. */}
+      <button type="button" class="skip" onClick={() => document.getElementById("main")?.focus()}>
         Skip to content
-      </a>
+      </button>
       <header class="top">
         <p class="brand">
           <span class="logo" aria-hidden="true" />
@@ -74,14 +71,14 @@ export function App({ model, theme, save }: AppProps) {
         <ul>
           {VIEWS.map((view) => (
             <li key={view}>
-              <a href={`#/${view}`} {...(view === current ? { "aria-current": "page" as const } : {})}>
+              <a href={`#/${view}`} {...(view === current ? { "aria-current": "page" as const, ref: link } : {})}>
                 {PAGES[view].title}
               </a>
             </li>
           ))}
         </ul>
       </nav>
-      <main id="main" tabIndex={-1}>
+      <main id="main" tabIndex={-1} class={model.selected.value === "" ? "" : "with-panel"}>
         <Summary model={model} />
         <section class="content" aria-labelledby="title">
           <h1 id="title">{title}</h1>

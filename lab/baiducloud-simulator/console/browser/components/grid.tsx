@@ -1,3 +1,5 @@
+/** biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus, aria-activedescendant names the row */
+/** biome-ignore-all lint/a11y/useSemanticElements: an HTML table cannot leave out the rows that are not seen */
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { listMove } from "../../tree-keys.ts";
@@ -41,10 +43,8 @@ export function Grid<T>({ id, label, columns, records, keyOf, selected, onSelect
   };
   const header = (
     <div role="rowgroup" class="grid-header">
-      {/* biome-ignore lint/a11y/useFocusableInteractive: headers do nothing */}
       <div role="row" class="row header" aria-rowindex={1}>
         {columns.map((column) => (
-          // biome-ignore lint/a11y/useFocusableInteractive: headers do nothing
           <span key={column.label} role="columnheader" class={classOf(column)}>
             {column.label}
           </span>
@@ -59,7 +59,6 @@ export function Grid<T>({ id, label, columns, records, keyOf, selected, onSelect
     const isSelected = key === selected;
     const classes = ["row", isSelected && "selected", index === active && "active"];
     return (
-      // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus, aria-activedescendant names the row
       // biome-ignore lint/a11y/useKeyWithClickEvents: the grid hears the keys
       <div
         key={key}
@@ -74,7 +73,6 @@ export function Grid<T>({ id, label, columns, records, keyOf, selected, onSelect
         }}
       >
         {columns.map((column) => (
-          // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus
           <span key={column.label} role="gridcell" class={classOf(column)}>
             {column.cell(record)}
           </span>

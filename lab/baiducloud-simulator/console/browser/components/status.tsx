@@ -5,7 +5,7 @@ export function Status({ tone, children }: { readonly tone: Tone; readonly child
   return (
     <span class={`status ${tone}`}>
       <Mark tone={tone} />
-      {children}
+      <span>{children}</span>
     </span>
   );
 }

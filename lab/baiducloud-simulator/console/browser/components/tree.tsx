@@ -61,7 +61,7 @@ export function Tree({ id, label, tree, model }: TreeProps) {
       >
         <span class="twisty" aria-hidden="true">
           {canOpen && (
-            <svg viewBox="0 0 10 10" class={isOpen ? "open" : ""}>
+            <svg viewBox="0 0 10 10" class={isOpen ? "open" : ""} aria-hidden="true">
               <path d="M3 1.5 6.5 5 3 8.5" />
             </svg>
           )}

@@ -50,6 +50,7 @@ export function VirtualList(props: VirtualListProps) {
   const isDrawn = active >= first && active < end;
   return (
     // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the role, tree or grid, takes a label
+    // biome-ignore lint/a11y/noStaticElementInteractions: its role is one with keys
     <div
       ref={box}
       id={id}

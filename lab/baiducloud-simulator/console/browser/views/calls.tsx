@@ -47,7 +47,7 @@ export function CallsView({ model }: { readonly model: Model }) {
             ))}
           </select>
         </label>
-        <label class="field">
+        <label class="field grow">
           Operation
           <input
             type="search"
@@ -79,14 +79,6 @@ export function CallsView({ model }: { readonly model: Model }) {
             onInput={(event) => model.filterCalls({ text: event.currentTarget.value })}
           />
         </label>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={model.isFollowing.value}
-            onChange={(event) => model.followCalls(event.currentTarget.checked)}
-          />
-          Live
-        </label>
       </search>
       <Grid
         id="calls"
@@ -99,6 +91,14 @@ export function CallsView({ model }: { readonly model: Model }) {
         empty={isFiltered ? "No call fits these filters." : "No calls yet."}
       />
       <div class="foot">
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={model.isFollowing.value}
+            onChange={(event) => model.followCalls(event.currentTarget.checked)}
+          />
+          Live
+        </label>
         <span>{`${model.calls.value.length} shown`}</span>
         {model.olderCalls.value !== undefined && (
           <button type="button" onClick={() => void model.loadOlderCalls()}>

@@ -4,27 +4,23 @@ import { callTone } from "../../tones.ts";
 import { Status } from "../components/status.tsx";
 import type { Model } from "../model.ts";
 
-/** The side panel: the selected thing. On a phone it covers the lower half while something is selected. */
+/** The selected thing, beside the list; on a phone over its lower half. Nothing while nothing is selected. */
 export function DetailsPanel({ model }: { readonly model: Model }) {
   const key = model.selected.value;
   const details = key === "" ? undefined : (callDetails(model, key) ?? thingDetails(model, key));
+  if (key === "") return null;
   return (
-    <aside class={key === "" ? "panel" : "panel open"} aria-label="Details">
-      {key === "" && <p class="empty">Select something to see more of it.</p>}
-      {key !== "" && (
-        <>
-          <header>
-            <div>
-              <p class="kind">{details?.kind ?? "Gone"}</p>
-              <h2>{details?.title ?? key.split("/").at(-1)}</h2>
-            </div>
-            <button type="button" class="quiet" onClick={() => model.select("")}>
-              Close
-            </button>
-          </header>
-          {details ? <Body details={details} model={model} /> : <p class="empty">It does not exist any more.</p>}
-        </>
-      )}
+    <aside class="panel" aria-label="Details">
+      <header>
+        <div>
+          <p class="kind">{details?.kind ?? "Gone"}</p>
+          <h2>{details?.title ?? key.split("/").at(-1)}</h2>
+        </div>
+        <button type="button" class="quiet" onClick={() => model.select("")}>
+          Close
+        </button>
+      </header>
+      {details ? <Body details={details} model={model} /> : <p class="empty">It does not exist any more.</p>}
     </aside>
   );
 }

@@ -56,7 +56,12 @@ function figuresOf(model: Model): readonly Figure[] {
       tone: dead > 0 ? "bad" : backends > 0 ? "good" : "idle",
     },
     { name: "EIPs", value: of(counts?.eips), note: `${of(bound)} of ${of(eips)} bound`, tone: "idle" },
-    { name: "Routes", value: of(counts?.routes), note: `${of(counts?.vpcs)} VPCs`, tone: "idle" },
+    {
+      name: "Routes",
+      value: of(counts?.routes),
+      note: `${of(counts?.vpcs)} ${counts?.vpcs === 1 ? "VPC" : "VPCs"}`,
+      tone: "idle",
+    },
     {
       name: "Calls/s",
       value: of(all?.callsPerSecond ?? 0),

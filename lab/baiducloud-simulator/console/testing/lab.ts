@@ -1,0 +1,125 @@
+import { type HttpHandler, seededRandom } from "@ccm/base";
+import { listen, systemClock } from "@ccm/base/node";
+import { requireToken } from "../../admin/token.ts";
+import { createConsolePage } from "../../node/console-page.ts";
+import { instancesOf } from "../../products/bcc/records.ts";
+import { blbsOf } from "../../products/blb/records.ts";
+import { eipsOf } from "../../products/eip/records.ts";
+import { routeTablesOf } from "../../products/vpc/records.ts";
+import { createScene, type Scene } from "../../testing/client.ts";
+
+export interface Lab extends Scene {
+  /** With the token in the fragment, as it is printed for a user. */
+  readonly url: string;
+  readonly token: string;
+  close(): Promise<void>;
+}
+
+export interface Size {
+  readonly nodes: number;
+  readonly blbs: number;
+  /** Of each load balancer. */
+  readonly listeners: number;
+  readonly backends: number;
+}
+
+const TOKEN = "token-of-the-test";
+
+/** A simulator with its page on a real socket and the real clock, in which nothing takes time. */
+export async function startLab(): Promise<Lab> {
+  const scene = createScene({
+    clock: systemClock,
+    random: seededRandom("console"),
+    timings: { blbCreate: 0, blbUpdate: 0, eipCreate: 0, eipBind: 0 },
+    quotas: { blbs: 1000, eips: 1000, routeRules: 1000 },
+  });
+  const admin = requireToken(TOKEN, scene.simulator.admin);
+  const page = createConsolePage();
+  const handler: HttpHandler = (request) => (request.target.startsWith("/admin") ? admin(request) : page(request));
+  const socket = await listen({ host: "127.0.0.1", port: 0, handler });
+  return {
+    ...scene,
+    url: `http://127.0.0.1:${socket.port}/#token=${TOKEN}`,
+    token: TOKEN,
+    async close() {
+      await socket.close();
+      await scene.simulator.close();
+    },
+  };
+}
+
+/** Calls the API; a refusal throws. */
+export async function must<T>(lab: Scene, line: string, body?: unknown): Promise<T> {
+  const reply = await lab.call<T>(line, body);
+  if (reply.status >= 400) throw new Error(`${line}: ${reply.status} ${JSON.stringify(reply.body)}`);
+  return reply.body;
+}
+
+/** Fills the lab through the API, as a cluster of this size would. */
+export async function fill(lab: Lab, { nodes, blbs, listeners, backends }: Size): Promise<void> {
+  const { simulator } = lab;
+  const account = simulator.world.account("lab");
+  for (let index = 0; index < nodes; index++) {
+    const zone = ["a", "b", "d"][index % 3];
+    const host = Math.floor(index / 3) + 10;
+    // Given, for the search of a free one would be long.
+    const internalIp = `192.168.${(index % 3) * 16 + (host >> 8)}.${host & 255}`;
+    simulator.createInstance({ name: `node-${index + 1}`, zoneName: `cn-bj-${zone}`, internalIp });
+  }
+  const ids = instancesOf(account).ids();
+  const settled = async () => {
+    while (
+      blbsOf(account)
+        .all()
+        .some(({ status }) => status !== "available")
+    )
+      await turn();
+  };
+  const [subnetId] = simulator.subnetIds;
+  const made: string[] = [];
+  for (let index = 0; index < blbs; index++) {
+    const body = { vpcId: simulator.vpcId, subnetId, name: `service-${index + 1}` };
+    made.push((await must<{ blbId: string }>(lab, "POST /v1/blb", body)).blbId);
+  }
+  await settled();
+  for (let index = 0; index < listeners; index++) {
+    for (const blbId of made) {
+      const body = { listenerPort: 80 + index, backendPort: 30_000 + index, scheduler: "RoundRobin" };
+      await must(lab, `POST /v1/blb/${blbId}/TCPlistener`, body);
+    }
+    await settled();
+  }
+  for (const [index, blbId] of made.entries()) {
+    const members = Array.from({ length: Math.min(backends, nodes) }, (_, offset) => ids[(index * 7 + offset) % nodes]);
+    const backendServerList = members.map((instanceId) => ({ instanceId }));
+    if (members.length > 0) await must(lab, `POST /v1/blb/${blbId}/backendserver`, { backendServerList });
+  }
+  await settled();
+}
+
+/** A few EIPs, bound to the first load balancers, and routes to the first nodes. */
+export async function decorate(lab: Lab, count: number): Promise<void> {
+  const account = lab.simulator.world.account("lab");
+  const [routeTableId] = routeTablesOf(account).ids();
+  for (const blbId of blbsOf(account).first(count)) {
+    const billing = { paymentTiming: "Postpaid", billingMethod: "ByTraffic" };
+    const { eip } = await must<{ eip: string }>(lab, "POST /v1/eip", { bandwidthInMbps: 100, billing });
+    while (eipsOf(account).get(eip)?.status !== "available") await turn();
+    await must(lab, `PUT /v1/eip/${eip}?bind`, { instanceType: "BLB", instanceId: blbId });
+  }
+  for (const [index, nexthopId] of instancesOf(account).first(count).entries()) {
+    await must(lab, "POST /v1/route/rule", {
+      routeTableId,
+      sourceAddress: "0.0.0.0/0",
+      destinationAddress: `172.16.${index}.0/24`,
+      nexthopType: "custom",
+      nexthopId,
+      description: "",
+    });
+  }
+}
+
+/** Lets what is due now happen. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
