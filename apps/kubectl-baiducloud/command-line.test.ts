@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { TransportError } from "@ccm/base";
+import { NAMESPACES } from "@ccm/kube";
 import { SHELLS } from "./completion.ts";
 import { inScene } from "./testing/scene.ts";
 
@@ -88,5 +90,31 @@ describe("completion", () => {
       assert.deepEqual(await offered("explain no"), ["node/"]);
       assert.deepEqual(await offered("completion f"), ["fish"]);
       assert.deepEqual(await offered("plan --cloud-config /x"), []);
+    }));
+
+  it("knows Services, nodes and namespaces of the cluster, and nothing when that cannot be asked", () =>
+    inScene(async (scene) => {
+      await scene.addNode("node-1");
+      await scene.service("web");
+      await scene.service("db", {}, { type: "ClusterIP" });
+      await scene.during(scene.kube.create(NAMESPACES, { metadata: { name: "shop" } }));
+      await scene.service("cart", { namespace: "shop" });
+      const offered = async (argv: string) => {
+        const { code, out } = await scene.kubectl(`__complete ${argv}`);
+        assert.equal(code, 0);
+        return out.split("\n").slice(0, -1);
+      };
+      assert.deepEqual(await offered("explain svc/"), ["svc/db", "svc/kubernetes", "svc/web"]);
+      assert.deepEqual(await offered("explain svc/w"), ["svc/web"]);
+      assert.deepEqual(await offered("explain node/"), ["node/node-1"]);
+      assert.deepEqual(await offered("explain -n shop service/"), ["service/cart"]);
+      assert.deepEqual(await offered("drift -n shop c"), ["cart"]);
+      assert.deepEqual(await offered("plan w"), ["web"], "only what has a load balancer");
+      assert.deepEqual(await offered("plan shop/"), ["shop/cart"]);
+      assert.ok((await offered("plan -n def")).includes("default"));
+      scene.intercept = () => {
+        throw new TransportError("refused", "connection refused");
+      };
+      assert.deepEqual(await offered("explain svc/"), []);
     }));
 });

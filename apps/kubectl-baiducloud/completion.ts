@@ -46,7 +46,7 @@ exec ${NAME} ${ASK} "$@"
   }
 }
 
-/** What may stand where the last word is. None: a file, or a name that only the user knows. */
+/** What may stand where the last word is, but for names of the cluster. None: one of those, or a file. */
 export function candidates(program: Command, words: readonly string[]): readonly string[] {
   const typed = words.at(-1) ?? "";
   const before = words.slice(0, -1);
@@ -61,7 +61,10 @@ export function candidates(program: Command, words: readonly string[]): readonly
   if (asked) return fitting(asked.argChoices ?? [], typed);
   if (typed.startsWith("-")) return fitting(["--help", ...options.flatMap(({ long }) => long ?? [])], typed);
   const choices = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
-  return fitting([...choices, ...(command.name() === "explain" ? ["service/", "node/"] : [])], typed);
+  return fitting(
+    [...choices, ...(command.name() === "explain" && !typed.includes("/") ? ["service/", "node/"] : [])],
+    typed,
+  );
 }
 
 /** The option whose value comes next. */

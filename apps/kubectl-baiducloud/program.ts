@@ -2,6 +2,7 @@ import { CloudConfigError } from "@ccm/baiducloud";
 import { errorText, unlessAborted } from "@ccm/base";
 import { Argument, Command, CommanderError, Option } from "commander";
 import { ASK, candidates, completionScript, SHELLS, type Shell } from "./completion.ts";
+import { namesInCluster, wantedNames } from "./completion-names.ts";
 import { type DoctorOptions, doctor } from "./doctor.ts";
 import { drift } from "./drift.ts";
 import { type ExplainOptions, explain } from "./explain.ts";
@@ -141,8 +142,11 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .allowUnknownOption()
     .passThroughOptions()
     .helpOption(false)
-    .action((words: readonly string[]) => {
-      for (const one of candidates(program, words)) io.out(`${one}\n`);
+    .action(async (words: readonly string[]) => {
+      const fixed = candidates(program, words);
+      const wanted = wantedNames(words);
+      const found = wanted ? await namesInCluster(io, wanted) : [];
+      for (const one of [...fixed, ...found]) io.out(`${one}\n`);
     });
   return program;
 }

@@ -162,7 +162,7 @@ describe("look-ups by id", () => {
   });
 });
 
-describe("pages by marker", () => {
+describe("row 36: pages by marker", () => {
   it("are followed to the end, whatever their number", async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 1, max: 9 }), async (count, size) => {
@@ -205,7 +205,7 @@ describe("pages by marker", () => {
   }
 });
 
-describe("pages by number", () => {
+describe("row 36: pages by number", () => {
   const nodes = (count: number) =>
     ids(count).map((instanceID) => ({ spec: { machineType: "BCC" }, status: { machine: { instanceID } } }));
   const serve = (pageOf: (pageNo: number) => unknown) =>

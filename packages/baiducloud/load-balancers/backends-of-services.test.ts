@@ -77,7 +77,7 @@ describe("the backends of a Service", () => {
       await lab.clock.advance(10_000);
       assert.deepEqual(await backends(lab), ["node-1", "node-2", "node-3"]);
     }));
-  it("row 27: are not the control plane's, nor nodes that are excluded by their label", () =>
+  it("row 27: are not the control plane's, nor nodes that are excluded, or about to be deleted", () =>
     inLab(async (lab) => {
       const label = (name: string, labels: Record<string, string>) =>
         lab.kube.patch(NODES, { name }, { type: "merge", body: { metadata: { labels } } });
@@ -86,6 +86,10 @@ describe("the backends of a Service", () => {
       await lab.apply("web");
       await lab.ensure("web");
       assert.deepEqual(await backends(lab), ["node-3"]);
+      const taints = [{ key: "ToBeDeletedByClusterAutoscaler", value: "1", effect: "NoSchedule" as const }];
+      await lab.kube.patch(NODES, { name: "node-3" }, { type: "merge", body: { spec: { taints } } });
+      await lab.ensure("web");
+      assert.deepEqual(await backends(lab), ["node-1"], "there is nobody else");
     }));
   it("row 27: are at most as many as the annotation says", () =>
     inLab(async (lab) => {

@@ -39,6 +39,24 @@ describe("the listeners of a Service", () => {
         "ping",
       );
     }));
+  it("row 15: may have the scheduler's older name in the cloud, which is the same", () =>
+    inLab(async (lab) => {
+      await lab.apply("web", { annotations: { [`${LB}scheduler`]: "LeastConnection" } });
+      await lab.ensure("web");
+      const [blb] = await lab.during(lab.console.blb.list());
+      const [made] = await listeners(lab);
+      assert.ok(blb && made);
+      const older = { ...made, scheduler: "LeastConnection" } as const;
+      await lab.during(lab.console.blb.updateListener(blb.blbId, older, lab.token()));
+      await lab.clock.advance(5000);
+      assert.equal((await listeners(lab))[0]?.scheduler, "LeastConnection", "the cloud gives back what was stored");
+      lab.calls.length = 0;
+      await lab.ensure("web");
+      assert.deepEqual(
+        lab.calls.filter((call) => !call.startsWith("GET")),
+        [],
+      );
+    }));
   it("row 24: are one for TCP and one for UDP on the same port, and each goes alone", () =>
     inLab(async (lab) => {
       await lab.apply("dns", { spec: { ports: BOTH } });

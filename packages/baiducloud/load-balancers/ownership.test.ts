@@ -39,6 +39,16 @@ describe("a load balancer made by an earlier controller", () => {
         assert.deepEqual(blbs(lab), []);
       }));
   }
+  it("row 16: is taken over by a name that v1.0.14 had to cut", () =>
+    inLab(async (lab) => {
+      const name = `web-${"x".repeat(56)}`;
+      const id = await foreignBlb(lab, `${CLUSTER}/default/${name}`.slice(0, 65), mark);
+      await lab.apply(name);
+      await lab.ensure(name);
+      assert.deepEqual(blbs(lab), [id]);
+      await lab.remove(name);
+      assert.deepEqual(blbs(lab), []);
+    }));
   it("row 16: is taken over by lb-name and by cce-add-id, also when it was renamed in the console", () =>
     inLab(async (lab) => {
       const chosen = await foreignBlb(lab, "my-lb", mark);
