@@ -1,0 +1,273 @@
+import { type Clock, createLogger, type Metrics, noMetrics, seededRandom, silentLogger } from "@ccm/base";
+import { createInformer, EVENTS, hasCode, type Informer, LEASES, listAll, NODES, SERVICES } from "@ccm/kube";
+import { createWorld, type World } from "../world.ts";
+import { type Effect, isCloudRead, isElection, isEvent } from "./effects.ts";
+import { createInjector, type Fault } from "./injector.ts";
+import { createOracles, type ForeignRow } from "./oracles.ts";
+import { createReplicas, type Replicas } from "./replicas.ts";
+import { createScene, type Scenario } from "./scenario.ts";
+import { difference, type State, stateOf } from "./state.ts";
+
+/** One run of a scenario: undisturbed, or with faults. */
+export interface Run {
+  /** Effects from the act on, until everything was quiet. */
+  readonly effects: readonly Effect[];
+  /** As everything was at the end, before it was deleted. */
+  readonly state: State;
+  readonly calls: number;
+  /** What was found wrong; empty: nothing. */
+  readonly problems: readonly string[];
+  /** The faults that were done. */
+  readonly fired: readonly (Fault & { readonly effect: Effect })[];
+  /** Interesting states that were visited. */
+  readonly visited: ReadonlySet<string>;
+  /** Every request in order, for whoever wants to see. */
+  readonly trace: readonly string[];
+}
+
+/** What the undisturbed run was: a disturbed one must end the same. */
+export interface Expectation {
+  readonly state: State;
+  readonly calls: number;
+}
+
+/** Nothing of a CCM but its election, for so long: it is quiet. */
+const QUIET_MS = 8000;
+const LONGEST_MS = 600_000;
+const RECOVERY_MS = 180_000;
+/** What is refused for good is tried again after five minutes, in case somebody has changed what forbade it. */
+const RECOVERY_FROM_REFUSAL_MS = 400_000;
+const STEP_MS = 2000;
+/** After a restart with nothing changed, for so long no write may be seen. */
+const WATCH_RESTART_MS = 10_000;
+/** A disturbed run may call the cloud this many times as often as the undisturbed, and as much more. */
+const CALLS_FACTOR = 3;
+const CALLS_MORE = 120;
+
+export async function run(
+  scenario: Scenario,
+  options: { readonly seed: string; readonly faults?: readonly Fault[]; readonly expected?: Expectation },
+): Promise<Run> {
+  const { faults = [], expected } = options;
+  const visited = new Set<string>();
+  const logs: string[] = [];
+  const depths = new Map<string, number>();
+  const problems: string[] = [];
+  let world: World;
+  let replicas: Replicas;
+  let sentOf: (effect: Effect) => void = () => {};
+  let carriedOut: Parameters<typeof watchEffects>[0] = () => {};
+  const watchEffects = (
+    listener: (...args: Parameters<NonNullable<Parameters<typeof createWorld>[0]["onEffect"]>>) => void,
+  ) => {
+    carriedOut = listener;
+  };
+  const clock = (): Clock => world.clock;
+  const injector = createInjector(
+    faults,
+    clock,
+    {
+      kill: (ccm) => replicas.kill(ccm),
+      depose: (ccm) => replicas.depose(ccm),
+      isDead: (ccm) => replicas.isDead(ccm),
+    },
+    (effect) => sentOf(effect),
+  );
+  world = await createWorld({
+    seed: options.seed,
+    ...scenario.world,
+    wire: (link, transport) => injector.wire(link, replicas.wire(link, transport)),
+    onEffect: (...args) => carriedOut(...args),
+    logger: (ccm) =>
+      createLogger((level, message, fields) => logs.push(`${ccm} ${level} ${message} ${JSON.stringify(fields)}`)),
+    metrics: (ccm) => depthMetrics(ccm, depths),
+  });
+  replicas = createReplicas(() => world);
+  const stop = new AbortController();
+  const copies = await watchCopies(world, stop.signal);
+  const foreign: ForeignRow[] = [];
+  const oracles = createOracles(world, copies, (state) => visited.add(state));
+  sentOf = oracles.onSend;
+  watchEffects(oracles.onEffect);
+  const scene = createScene(world, replicas, (rows) => {
+    foreign.push(...rows);
+    oracles.watchForeign(rows);
+  });
+  const { during, clock: time } = world;
+  let lastAt = 0;
+  const base = sentOf;
+  sentOf = (effect) => {
+    base(effect);
+    if (!isElection(effect)) lastAt = time.monotonic();
+  };
+  const quiet = async (): Promise<void> => {
+    const end = time.monotonic() + LONGEST_MS;
+    lastAt = Math.max(lastAt, time.monotonic() - QUIET_MS + STEP_MS);
+    while (time.monotonic() - lastAt < QUIET_MS && time.monotonic() < end) await time.advance(STEP_MS);
+  };
+
+  try {
+    const before = await during(rowsNow(world));
+    replicas.start(scenario.replicas ?? 1);
+    await quiet();
+    if (scenario.setup) await during(scenario.setup(scene));
+    await quiet();
+    injector.arm();
+    await during(scenario.act(scene));
+    let state: State;
+    if (!expected) {
+      await quiet();
+      injector.disarm();
+      state = await during(stateOf(world));
+    } else {
+      const refused = faults.some(({ mode }) => mode === "refused-403");
+      const recoveryMs = Math.max(scenario.recoveryMs ?? RECOVERY_MS, refused ? RECOVERY_FROM_REFUSAL_MS : 0);
+      const actedAt = time.monotonic();
+      const limit = () => (injector.fired.at(-1)?.firedAt ?? actedAt) + recoveryMs;
+      const differs = async () =>
+        difference(expected.state, await during(stateOf(world))).filter((line) => !scenario.mayDiffer?.(line.slice(2)));
+      let left = await differs();
+      while ((left.length > 0 || injector.fired.length < faults.length) && time.monotonic() < limit()) {
+        await time.advance(STEP_MS);
+        left = await differs();
+      }
+      if (injector.fired.length !== faults.length) {
+        problems.push(`${faults.length - injector.fired.length} of ${faults.length} faults never happened`);
+      }
+      if (left.length > 0) problems.push(`the end is not that of the undisturbed run:\n${left.join("\n")}`);
+      await quiet();
+      injector.disarm();
+      state = await during(stateOf(world));
+    }
+    for (const [queue, depth] of depths) {
+      const [ccm = ""] = queue.split(" ");
+      if (depth > 0 && replicas.running.some(({ name }) => name === ccm))
+        problems.push(`${queue} holds ${depth} at the end`);
+    }
+    const calls = cloudCalls(injector.effects);
+    if (expected && calls > expected.calls * CALLS_FACTOR + CALLS_MORE) {
+      problems.push(`${calls} calls of the cloud, the undisturbed run needed ${expected.calls}`);
+    }
+
+    // A restart with nothing changed.
+    const writes: string[] = [];
+    sentOf = (effect) => {
+      base(effect);
+      if (!isElection(effect) && !isEvent(effect) && !isCloudRead(effect)) {
+        writes.push(`${effect.to} ${effect.method} ${effect.path} ${effect.body}`);
+      }
+      if (!isElection(effect)) lastAt = time.monotonic();
+    };
+    await replicas.restart();
+    await time.advance(WATCH_RESTART_MS);
+    if (writes.length > 0) problems.push(`a restart with nothing changed writes:\n${writes.join("\n")}`);
+
+    // All is deleted.
+    await during(deleteAll(world));
+    await time.advance(STEP_MS);
+    await quiet();
+    let left = leftovers(before, await during(rowsNow(world)), foreign);
+    const limit = time.monotonic() + (scenario.recoveryMs ?? RECOVERY_MS);
+    while (left.length > 0 && time.monotonic() < limit) {
+      await time.advance(STEP_MS);
+      left = leftovers(before, await during(rowsNow(world)), foreign);
+    }
+    if (left.length > 0) problems.push(`left behind when all was deleted:\n${left.join("\n")}`);
+    const services = (await during(listAll(world.client, SERVICES))).items.filter(
+      ({ metadata }) => metadata.name !== "kubernetes",
+    );
+    if (services.length > 0)
+      problems.push(`Services that never went: ${services.map(({ metadata }) => metadata.name).join(", ")}`);
+
+    const events = (await during(listAll(world.client, EVENTS))).items.map((event) => JSON.stringify(event));
+    problems.push(...secretsIn(world, [...logs, ...events, ...replicas.failures.map(String)]));
+    await replicas.stop();
+    problems.unshift(...oracles.violations, ...injector.ghosts.map((ghost) => `a dead CCM sent ${ghost}`));
+    return {
+      effects: injector.effects,
+      state,
+      calls,
+      problems,
+      fired: injector.fired,
+      visited,
+      trace: world.trace.lines,
+    };
+  } finally {
+    stop.abort();
+    await world.close();
+  }
+}
+
+function cloudCalls(effects: readonly Effect[]): number {
+  return effects.filter(({ to }) => to === "cloud").length;
+}
+
+/** Of tables in which a CCM makes things: the ids that are there. */
+async function rowsNow(world: World): Promise<ReadonlyMap<string, string>> {
+  const rows = new Map<string, string>();
+  for (const table of ["blbs", "eips", "routeRules", "securityGroups"]) {
+    for (const [id, record] of world.rows.table<{ readonly name?: string }>(table))
+      rows.set(`${table} ${id}`, record.name ?? "");
+  }
+  return rows;
+}
+
+function leftovers(
+  before: ReadonlyMap<string, string>,
+  now: ReadonlyMap<string, string>,
+  foreign: readonly ForeignRow[],
+): readonly string[] {
+  const others = new Set(foreign.map(({ table, id }) => `${table.split("/").at(-1)} ${id}`));
+  return [...now]
+    .filter(([key]) => !before.has(key) && !others.has(key))
+    .map(([key, name]) => `${key} ${name}`.trimEnd());
+}
+
+async function deleteAll(world: World): Promise<void> {
+  const { client } = world;
+  const ignore = (error: unknown) => {
+    if (!hasCode(error, "not_found")) throw error;
+  };
+  for (const { metadata } of (await listAll(client, SERVICES)).items) {
+    if (metadata.name === "kubernetes") continue;
+    await client.delete(SERVICES, { namespace: metadata.namespace ?? "", name: metadata.name ?? "" }).catch(ignore);
+  }
+  for (const { metadata } of (await listAll(client, NODES)).items) {
+    await client.delete(NODES, { name: metadata.name ?? "" }).catch(ignore);
+  }
+}
+
+async function watchCopies(world: World, signal: AbortSignal) {
+  const parts = { client: world.client, clock: world.clock, random: seededRandom("copies"), logger: silentLogger };
+  const services = createInformer({ ...parts, type: SERVICES });
+  const nodes = createInformer({ ...parts, type: NODES });
+  const leases = createInformer({ ...parts, type: LEASES, namespace: "kube-system" });
+  const all: readonly Informer<never>[] = [services, nodes, leases] as unknown as readonly Informer<never>[];
+  for (const informer of all) void informer.run(signal);
+  await world.during(Promise.all(all.map((informer) => informer.waitForSync(signal))));
+  return {
+    services: services.list,
+    nodes: nodes.list,
+    lease: () => leases.get("kube-system/cloud-controller-manager"),
+  };
+}
+
+function secretsIn(world: World, texts: readonly string[]): readonly string[] {
+  const { secretAccessKey } = world.simulator.credentials;
+  const found = texts.find((text) => text.includes(secretAccessKey));
+  return found === undefined
+    ? []
+    : [`the secret access key is in: ${found.replaceAll(secretAccessKey, "…").slice(0, 300)}`];
+}
+
+/** Keeps the depth of each work queue. */
+function depthMetrics(ccm: string, depths: Map<string, number>): Metrics {
+  return {
+    ...noMetrics,
+    gauge: ({ name }) => ({
+      set(value, labels = {}) {
+        if (name === "workqueue_depth") depths.set(`${ccm} queue ${Object.values(labels).join(" ")}`, value);
+      },
+    }),
+  };
+}

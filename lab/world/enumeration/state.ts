@@ -1,0 +1,111 @@
+import { listAll, NODES, SERVICES } from "@ccm/kube";
+import type { World } from "../world.ts";
+
+/**
+ * Everything that lasts, in a form in which two runs can be compared: ids, ports and addresses that are given by chance are
+ * replaced by the names of what has them, times and versions left out.
+ */
+export interface State {
+  /** One line for each object, sorted. */
+  readonly lines: readonly string[];
+}
+
+/** Of the simulator's tables, those that hold what a CCM makes or could harm. */
+const TABLES = ["blbs", "eips", "routeRules", "securityGroups", "instances", "takenIps"];
+const LEFT_OUT = new Set(["resourceVersion", "managedFields", "generation", "visibleFrom", "eipId"]);
+const TIME = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z?/g;
+
+interface Named {
+  readonly name?: string;
+}
+
+export async function stateOf(world: World): Promise<State> {
+  const services = (await listAll(world.client, SERVICES)).items;
+  const nodes = (await listAll(world.client, NODES)).items;
+  const names = new Map<string, string>();
+  const call = (value: unknown, name: string): void => {
+    const text = String(value ?? "");
+    if (text !== "" && text !== "None" && !names.has(text)) names.set(text, `<${name}>`);
+  };
+  for (const { metadata, spec } of services) {
+    const key = `${metadata.namespace}/${metadata.name}`;
+    call(metadata.uid, `uid of ${key}`);
+    call(spec?.clusterIP, `cluster IP of ${key}`);
+    if (spec?.healthCheckNodePort) call(spec.healthCheckNodePort, `health port of ${key}`);
+    for (const { nodePort, port, protocol } of spec?.ports ?? []) {
+      if (nodePort) call(nodePort, `node port of ${key} ${port}/${protocol}`);
+    }
+  }
+  for (const { metadata } of nodes) call(metadata.uid, `uid of node ${metadata.name}`);
+  const counts = new Map<string, number>();
+  const unique = (name: string): string => {
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    return count === 1 ? name : `${name} (${count})`;
+  };
+  for (const [id, { name, address }] of world.rows.table<Named & { readonly address: string }>("blbs")) {
+    const own = unique(`BLB ${name}`);
+    call(id, own);
+    call(address, `VIP of ${own}`);
+  }
+  for (const [address, { name, eipId }] of world.rows.table<Named & { readonly eipId: string }>("eips")) {
+    const own = unique(`EIP ${name}`);
+    call(address, own);
+    call(eipId, `id of ${own}`);
+  }
+  for (const [id, { name }] of world.rows.table<Named>("securityGroups")) call(id, unique(`security group ${name}`));
+  for (const [id, rule] of world.rows.table<{ readonly destinationAddress?: string }>("routeRules")) {
+    call(id, unique(`rule ${rule.destinationAddress}`));
+  }
+
+  const tokens = [...names.keys()].sort((a, b) => b.length - a.length).map(escaped);
+  const chance =
+    tokens.length > 0 ? new RegExp(`(?<![\\w.-])(?:${tokens.join("|")})(?![\\w-]|\\.\\d)`, "g") : undefined;
+  const line = (what: string, object: unknown): string => {
+    const text = `${what} ${JSON.stringify(sorted(object))}`.replace(TIME, "<time>");
+    return chance ? text.replace(chance, (found) => names.get(found) ?? found) : text;
+  };
+  return {
+    lines: [
+      ...services.map((service) => line("Service", service)),
+      ...nodes.map((node) => line("Node", node)),
+      ...TABLES.flatMap((table) => [...world.rows.table(table).values()].map((row) => line(table, row))),
+    ].sort(),
+  };
+}
+
+/** What one has and the other has not; empty when they are the same. */
+export function difference(expected: State, found: State): readonly string[] {
+  const count = (lines: readonly string[]) => {
+    const counts = new Map<string, number>();
+    for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
+    return counts;
+  };
+  const [wanted, present] = [count(expected.lines), count(found.lines)];
+  const missing = [...wanted].flatMap(([line, n]) =>
+    Array<string>(Math.max(0, n - (present.get(line) ?? 0))).fill(`- ${line}`),
+  );
+  const surplus = [...present].flatMap(([line, n]) =>
+    Array<string>(Math.max(0, n - (wanted.get(line) ?? 0))).fill(`+ ${line}`),
+  );
+  return [...missing, ...surplus];
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted).sort((a, b) => compare(JSON.stringify(a), JSON.stringify(b)));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !LEFT_OUT.has(key))
+      .sort(([a], [b]) => compare(a, b))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
