@@ -217,7 +217,7 @@ function createPage(protocol: Protocol, targetId: string, sessionId: string): Pa
       for (const key of keys) await press(key);
     },
     async type(text) {
-      for (const letter of text) await press(letter === " " ? "Space" : letter);
+      for (const letter of text) await send("Input.insertText", { text: letter });
     },
     async click(selector) {
       const quoted = JSON.stringify(selector);

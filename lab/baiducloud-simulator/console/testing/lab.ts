@@ -55,7 +55,7 @@ export async function must<T>(lab: Scene, line: string, body?: unknown): Promise
   return reply.body;
 }
 
-/** Fills the lab through the API, as a cluster of this size would. */
+/** Fills the lab as a cluster of this size would. */
 export async function fill(lab: Lab, { nodes, blbs, listeners, backends }: Size): Promise<void> {
   const { simulator } = lab;
   const account = simulator.world.account("lab");
@@ -67,34 +67,37 @@ export async function fill(lab: Lab, { nodes, blbs, listeners, backends }: Size)
     simulator.createInstance({ name: `node-${index + 1}`, zoneName: `cn-bj-${zone}`, internalIp });
   }
   const ids = instancesOf(account).ids();
-  const settled = async () => {
-    while (
-      blbsOf(account)
-        .all()
-        .some(({ status }) => status !== "available")
-    )
-      await turn();
-  };
   const [subnetId] = simulator.subnetIds;
-  const made: string[] = [];
-  for (let index = 0; index < blbs; index++) {
-    const body = { vpcId: simulator.vpcId, subnetId, name: `service-${index + 1}` };
-    made.push((await must<{ blbId: string }>(lab, "POST /v1/blb", body)).blbId);
-  }
+  const { blbId } = await must<{ blbId: string }>(lab, "POST /v1/blb", {
+    vpcId: simulator.vpcId,
+    subnetId,
+    name: "service-1",
+  });
+  const settled = async () => {
+    while (blbsOf(account).get(blbId)?.status !== "available") await turn();
+  };
   await settled();
   for (let index = 0; index < listeners; index++) {
-    for (const blbId of made) {
-      const body = { listenerPort: 80 + index, backendPort: 30_000 + index, scheduler: "RoundRobin" };
-      await must(lab, `POST /v1/blb/${blbId}/TCPlistener`, body);
-    }
+    const body = { listenerPort: 80 + index, backendPort: 30_000 + index, scheduler: "RoundRobin" };
+    await must(lab, `POST /v1/blb/${blbId}/TCPlistener`, body);
     await settled();
   }
-  for (const [index, blbId] of made.entries()) {
-    const members = Array.from({ length: Math.min(backends, nodes) }, (_, offset) => ids[(index * 7 + offset) % nodes]);
-    const backendServerList = members.map((instanceId) => ({ instanceId }));
-    if (members.length > 0) await must(lab, `POST /v1/blb/${blbId}/backendserver`, { backendServerList });
-  }
+  const backendServerList = ids.slice(0, backends).map((instanceId) => ({ instanceId }));
+  await must(lab, `POST /v1/blb/${blbId}/backendserver`, { backendServerList });
   await settled();
+  const first = blbsOf(account).get(blbId);
+  if (!first) throw new Error("the load balancer is gone");
+  // The others are like it: through the API thousands of calls would make them.
+  for (let index = 1; index < blbs; index++) {
+    const members = first.backends.map((backend, offset) => ({
+      ...backend,
+      instanceId: ids[(index * 7 + offset) % nodes] ?? backend.instanceId,
+    }));
+    const id = account.newId("lb");
+    blbsOf(account).set(id, { ...first, blbId: id, name: `service-${index + 1}`, backends: members });
+  }
+  account.changed();
+  simulator.world.store.flush();
 }
 
 /** A few EIPs, bound to the first load balancers, and routes to the first nodes. */
