@@ -116,6 +116,11 @@ export interface LoadBalancerResult {
   readonly problems: readonly FacetProblem[];
   /** Look again after this long, without counting it as a failure: the cloud is still at work. */
   readonly againAfterMs?: number;
+  /**
+   * All is done that can be done now; look again after this long all the same, as what was refused for good may be
+   * allowed then.
+   */
+  readonly recheckAfterMs?: number;
 }
 
 export interface LoadBalancers {

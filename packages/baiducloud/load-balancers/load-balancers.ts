@@ -26,6 +26,8 @@ import type { Surroundings } from "./surroundings.ts";
 /** Rounds of observe, plan, apply in one call: what is not settled then is looked at again later. */
 const ROUNDS = 4;
 const LOOK_AGAIN_MS = 3000;
+/** What was refused for good (a right, a quota) is tried again after so long, in case somebody has seen to it. */
+const RECHECK_MS = 300_000;
 /** So long an instance that the cloud did not know is not asked for again. */
 const GONE_MS = 60_000;
 /** Of a drift report in an Event, which holds a kilobyte. */
@@ -49,6 +51,8 @@ interface Settled {
   readonly steps: number;
   readonly drift: readonly Drift[];
   readonly done: boolean;
+  /** The cloud, or the API server, said no to something. */
+  readonly refused: boolean;
 }
 
 /** The contract's load balancers, by observe → plan → apply until a plan is empty. */
@@ -94,7 +98,8 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
     for (let round = 1; ; round++) {
       const observed = await observer.observe(service, signal, lane);
       const next = plan(observed);
-      if (next.steps.length === 0) return { observed, problems: next.problems, steps, drift, done: true };
+      if (next.steps.length === 0)
+        return { observed, problems: next.problems, steps, drift, done: true, refused: false };
       if (round === 1) drift = driftOf(next.steps, observed);
       steps += next.steps.length;
       const applied = await apply(service.metadata.uid ?? "", next.steps, signal, lane);
@@ -106,7 +111,8 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
         problems: applied.problems.length,
       });
       const seen = await observer.observe(service, signal, lane);
-      return { observed: seen, problems: [...next.problems, ...applied.problems], steps, drift, done: false };
+      const refused = applied.problems.length > 0;
+      return { observed: seen, problems: [...next.problems, ...applied.problems], steps, drift, done: false, refused };
     }
   };
 
@@ -135,11 +141,16 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
     if (result.done && observed.blb?.ours) known.set(uid, idsOf(observed));
     // Nobody had asked for anything: somebody else has changed the cloud.
     if (lane === "resync" && result.drift.length > 0) tellDrift(service, result.drift);
-    if (observed.blb) await surroundings()?.record(service, observed, signal);
+    const recordAgainMs = observed.blb && (await surroundings()?.record(service, observed, signal));
+    const recheckAfterMs = recordAgainMs ?? (result.refused ? RECHECK_MS : undefined);
+    const status = statusOf(service, desired, observed);
+    // Nothing is left to do, but an address that is on its way has not come.
+    const arrived = result.problems.length > 0 || (status?.ingress?.length ?? 0) >= desired.addresses.length;
     return {
-      status: statusOf(service, desired, observed),
+      status,
       problems: [...problems, ...result.problems],
-      ...(result.done || result.problems.length > 0 ? {} : { againAfterMs: LOOK_AGAIN_MS }),
+      ...((result.done && arrived) || result.problems.length > 0 ? {} : { againAfterMs: LOOK_AGAIN_MS }),
+      ...(recheckAfterMs === undefined ? {} : { recheckAfterMs }),
     };
   };
 

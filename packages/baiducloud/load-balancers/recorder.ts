@@ -3,12 +3,18 @@ import { hasCode, type KubeClient, keyOf, refOf, SERVICES, type Service } from "
 import { ANNOTATION, readAnnotations } from "./annotations.ts";
 import { familyOf, type Observed } from "./observed.ts";
 
-/** Writes to a Service, by a patch of its own, which load balancer and which address are its. */
+/**
+ * Writes to a Service, by a patch of its own, which load balancer and which address are its. When it could
+ * not, that is logged, nothing else depends on it, and it is worth another try after the milliseconds that are returned.
+ */
 export type AnnotationRecorder = (
   service: Service,
   observed: Observed | undefined,
   signal: AbortSignal,
-) => Promise<void>;
+) => Promise<number | undefined>;
+
+const AGAIN_MS = 10_000;
+const AGAIN_WHEN_FORBIDDEN_MS = 300_000;
 
 type Notes = Readonly<Record<string, string | null>>;
 
@@ -59,20 +65,23 @@ export function createAnnotationRecorder({
     const annotations = notesFor(service, observed);
     if (Object.keys(annotations).length === 0) {
       last.delete(uid);
-      return;
+      return undefined;
     }
     const text = JSON.stringify([resourceVersion, annotations]);
-    if (last.get(uid) === text) return;
+    if (last.get(uid) === text) return undefined;
     try {
       const body = { metadata: { uid, annotations } };
       await client.patch(SERVICES, refOf(keyOf(service)), { type: "merge", body }, { signal });
       last.set(uid, text);
+      return undefined;
     } catch (error) {
       if (signal.aborted) throw error;
       // Nothing depends on it: what is ours is known by the marks on it.
       if (!hasCode(error, "not_found") && !hasCode(error, "conflict")) {
         logger.warn("annotations could not be written", { service: keyOf(service), error: errorText(error) });
       }
+      if (hasCode(error, "not_found")) return undefined;
+      return hasCode(error, "forbidden") ? AGAIN_WHEN_FORBIDDEN_MS : AGAIN_MS;
     }
   };
 }

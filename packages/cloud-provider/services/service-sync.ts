@@ -103,7 +103,7 @@ export function createServiceSync(context: ControllerContext, options: ServiceSy
       entry.announced = false;
       tell(service, "EnsuredLoadBalancer", "Ensured load balancer");
     }
-    return "done";
+    return result.recheckAfterMs === undefined ? "done" : { againAfterMs: result.recheckAfterMs };
   };
 
   /** `gone`: the object is there no more, only what was made for it. */
