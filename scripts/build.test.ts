@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,6 +21,16 @@ describe("npm run build", () => {
       assert.match((await command("cloud-controller-manager", "--version")).stdout, /^\d+\.\d+\.\d+\n$/);
       assert.match((await command("cloudlab", "--help")).stdout, /Usage: cloudlab/);
       assert.match((await command("kubectl-baiducloud", "--help")).stdout, /Usage: kubectl-baiducloud/);
+      const cloud = spawn(process.execPath, [join(elsewhere, "cloudlab.mjs"), "baiducloud"], { cwd: elsewhere });
+      try {
+        const [line] = (await once(cloud.stdout.setEncoding("utf8"), "data")) as [string];
+        const page = JSON.parse(line) as { console: string };
+        assert.match(await (await fetch(page.console)).text(), /<title>cloudlab/);
+        assert.equal((await fetch(new URL("main.js", page.console))).status, 200);
+      } finally {
+        cloud.kill("SIGKILL");
+        await once(cloud, "close");
+      }
     } finally {
       await rm(elsewhere, { recursive: true, force: true });
     }

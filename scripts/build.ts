@@ -1,6 +1,7 @@
 /** Bundles each command of apps/ into one file under dist/ (or the folder given) that runs on Node.js 24 without node_modules. */
-import { chmodSync, cpSync, readdirSync, statSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { bundleConsole } from "../lab/baiducloud-simulator/node/console-bundle.ts";
 import { bundle } from "./bundle.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -14,3 +15,6 @@ for (const app of readdirSync(`${ROOT}apps`)) {
 }
 // cloudlab builds a control plane from them.
 cpSync(`${ROOT}lab/control-plane/go`, `${folder}/control-plane-go`, { recursive: true });
+// The simulator's page, which cloudlab serves.
+mkdirSync(`${folder}/console`, { recursive: true });
+for (const [name, content] of await bundleConsole()) writeFileSync(`${folder}/console/${name}`, content);

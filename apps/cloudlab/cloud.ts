@@ -1,13 +1,17 @@
-import { createSimulator, type Simulator, type SimulatorEvent } from "@ccm/baiducloud-simulator";
-import { socketDataPlane } from "@ccm/baiducloud-simulator/node";
+import { createSimulator, requireToken, type Simulator, type SimulatorEvent } from "@ccm/baiducloud-simulator";
+import { createConsolePage, socketDataPlane } from "@ccm/baiducloud-simulator/node";
 import type { Clock, HttpHandler, Logger, Random } from "@ccm/base";
 import { listen } from "@ccm/base/node";
 
 const HOST = "127.0.0.1";
 
 export interface Cloud {
-  /** Serves the API of every product, and the admin pages under /admin. */
+  /** Serves the API of every product, the admin API under /admin, and the page that shows it under /console/. */
   readonly url: string;
+  /** The admin API wants the header `authorization: Bearer <this>`. */
+  readonly adminToken: string;
+  /** The page, for a browser: the token is in the fragment, which is not sent. */
+  readonly consoleUrl: string;
   readonly simulator: Simulator;
   close(): Promise<void>;
 }
@@ -33,11 +37,19 @@ export async function startCloud(options: {
     }),
     ...(onChange ? { onChange } : {}),
   });
-  const handler: HttpHandler = (request) =>
-    /^\/admin([/?]|$)/.test(request.target) ? simulator.admin(request) : simulator.handler(request);
+  const adminToken = random.uuid();
+  const admin = requireToken(adminToken, simulator.admin);
+  const page = createConsolePage();
+  const handler: HttpHandler = (request) => {
+    if (/^\/admin([/?]|$)/.test(request.target)) return admin(request);
+    return /^\/(console\/?)?(\?|$)|^\/console\//.test(request.target) ? page(request) : simulator.handler(request);
+  };
   const socket = await listen({ host: HOST, port: options.port, handler });
+  const url = `http://${HOST}:${socket.port}`;
   return {
-    url: `http://${HOST}:${socket.port}`,
+    url,
+    adminToken,
+    consoleUrl: `${url}/console/#token=${adminToken}`,
     simulator,
     async close() {
       await simulator.close();

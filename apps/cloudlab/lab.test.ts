@@ -133,11 +133,19 @@ describe("the lab with real processes", () => {
         endpoints: Record<string, string>;
         credentials: Record<string, string>;
         admin: string;
+        adminToken: string;
+        console: string;
       };
       assert.deepEqual(Object.keys(ready.endpoints), ["bcc", "vpc", "blb", "eip", "cce"]);
       assert.ok(ready.credentials.accessKeyId && ready.credentials.secretAccessKey);
-      const inventory = (await (await fetch(`${ready.admin}/inventory`)).json()) as Record<string, unknown>;
+      const headers = { authorization: `Bearer ${ready.adminToken}` };
+      const inventory = (await (await fetch(`${ready.admin}/inventory`, { headers })).json()) as Record<
+        string,
+        unknown
+      >;
       assert.deepEqual(inventory.blbs, []);
+      assert.equal((await fetch(`${ready.admin}/inventory`)).status, 401, "without the admin token");
+      assert.match(await (await fetch(ready.console)).text(), /<title>cloudlab/);
       assert.equal((await fetch(`${ready.endpoints.blb}/v1/blb`)).status, 403, "an unsigned call");
       assert.equal(await interrupt("SIGTERM"), 0);
     });

@@ -16,7 +16,7 @@ export function serveKube({ port }: { readonly port: number }): Promise<number> 
   });
 }
 
-/** `cloudlab baiducloud`: one JSON line with endpoints, credentials and the admin address, then serves until a signal. */
+/** `cloudlab baiducloud`: one JSON line with endpoints, credentials, the admin address with its token and that of the page, then serves until a signal. */
 export function serveCloud({ port }: { readonly port: number }): Promise<number> {
   return serve(async () => {
     const { eips } = await chooseLoopback(systemRandom);
@@ -28,6 +28,8 @@ export function serveCloud({ port }: { readonly port: number }): Promise<number>
       credentials: simulator.credentials,
       vpcId: simulator.vpcId,
       admin: `${url}/admin`,
+      adminToken: cloud.adminToken,
+      console: cloud.consoleUrl,
     };
     return { ready, close: () => cloud.close() };
   });

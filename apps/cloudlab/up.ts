@@ -70,7 +70,8 @@ function printAddresses(lab: Lab, print: (line: string) => void): void {
   print("");
   print(`  Kubernetes API   ${lab.controlPlane.url}`);
   print(`  kubectl          export KUBECONFIG=${lab.kubeconfig}`);
-  print(`  Baidu AI Cloud   ${lab.cloud.url}   (simulator; state at ${lab.cloud.url}/admin/inventory)`);
+  print(`  Baidu AI Cloud   ${lab.cloud.url}   (simulator)`);
+  print(`  look into it     ${lab.cloud.consoleUrl}`);
   print(`  CCM              pid ${lab.ccm.pid}, ${lab.ccmUrl}/healthz, log ${lab.ccm.logFile}`);
   print("");
 }

@@ -1,3 +1,4 @@
+export { requireToken } from "./admin/token.ts";
 export { type Account, DEFAULT_QUOTAS, DEFAULT_TIMINGS, type Quotas, type Timings } from "./account.ts";
 export type { GatewayToken, Principal } from "./api/access.ts";
 export { Fault } from "./api/fault.ts";

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { readText } from "@ccm/base";
 import type { CallPage, Delta, Rates, Topology } from "../console/data.ts";
 import { readEvents } from "../console/event-stream.ts";
+import { createQuietDataPlane } from "../data-plane/data-plane.ts";
 import { createScene, type Scene } from "../testing/client.ts";
 import { requireToken } from "./token.ts";
 
@@ -119,7 +120,7 @@ describe("GET /admin/changes", () => {
 
   it("tells a change of health, which no record shows", async () => {
     let health: "Alive" | "Dead" = "Alive";
-    const dataPlane = { apply: () => {}, health: () => health, close: async () => {} };
+    const dataPlane = { ...createQuietDataPlane(), health: () => health };
     const scene = createScene({ dataPlane });
     const { id } = scene.simulator.createInstance({ name: "node-1" });
     const blbId = await createBlb(scene, "web");
