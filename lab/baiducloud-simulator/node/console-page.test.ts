@@ -25,7 +25,7 @@ describe("the page's files", () => {
   it("have one program, with the libraries in it", async () => {
     const { headers, text } = await get("/console/main.js");
     assert.match(headers["content-type"] ?? "", /^text\/javascript/);
-    assert.doesNotMatch(text, /\b(from|import)\s*["'(]/);
+    assert.ok(!/(?<![.\w])(from|import)\s*["'(]/.test(text), "it imports something");
     assert.ok(text.length < 100_000, `${text.length} characters`);
   });
 
