@@ -37,6 +37,7 @@ const counts = (world: World) => {
 };
 const start = async (seed: string) => {
   const world = await createWorld({ seed });
+  world.simulator.createEipGroup("eg-1");
   const ccm = world.startCcm();
   await world.clock.advance(10_000);
   return { world, ccm };

@@ -173,6 +173,9 @@ async function story(lab: Lab, random: Random): Promise<void> {
 describe("random Services on a random cloud", () => {
   for (let seed = 1; seed <= 25; seed++) {
     it(`are as wanted after each look, leave nothing behind, and touch nothing of others: seed ${seed}`, () =>
-      inLab((lab) => story(lab, seededRandom(`story ${seed}`))));
+      inLab((lab) => {
+        for (const id of ["eg-1", "eg-2"]) lab.simulator.createEipGroup(id);
+        return story(lab, seededRandom(`story ${seed}`));
+      }));
   }
 });

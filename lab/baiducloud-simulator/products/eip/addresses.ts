@@ -1,33 +1,31 @@
 import { ANY_TEXT, NAME, PAGING, pageOf, TAGS } from "../../api/common.ts";
-import { badRequest, denied, Fault, quotaExceeded } from "../../api/fault.ts";
+import { badRequest, denied, Fault } from "../../api/fault.ts";
 import { operations, part } from "../../api/operation.ts";
 import { page } from "../../api/paging.ts";
 import { parse } from "../../api/parse.ts";
-import { boolean, csv, integer, object, oneOf, optional, text } from "../../api/schema.ts";
-import { bindEip, getEip, passThrough, startBinding } from "./binding.ts";
-import { type Eip, eipsOf } from "./records.ts";
+import { boolean, csv, type Infer, integer, list, object, oneOf, optional, text } from "../../api/schema.ts";
+import { bindEip, getEip, passThrough, restingEip, startBinding } from "./binding.ts";
+import { addEip, dropEip, type NewEip, roomForEips } from "./create.ts";
+import { eipsOf } from "./records.ts";
+import { recycle } from "./recycle.ts";
+import { EIP, eipViews } from "./schemas.ts";
+import { BILLING, RENEW_TIME, RENEW_UNIT, renewalOf, termsOf } from "./terms.ts";
 
-const STATUS = oneOf("creating", "available", "binding", "binded", "unbinding", "updating", "paused", "unavailable");
-const EIP = object({
-  eip: text(),
-  eipId: text(),
-  name: text(),
-  status: STATUS,
-  eipInstanceType: oneOf("normal", "shared"),
-  instanceType: optional(text()),
-  instanceId: optional(text()),
-  shareGroupId: optional(text()),
-  clusterId: optional(text()),
+const PATH = "/v1/eip/{eip}";
+const NEW_EIP = {
+  name: NAME,
+  billing: BILLING,
   bandwidthInMbps: integer(),
-  paymentTiming: oneOf("Prepaid", "Postpaid"),
-  billingMethod: optional(text()),
-  routeType: text(),
-  createTime: text(),
-  expireTime: optional(text()),
-  region: text(),
+  routeType: optional(oneOf("BGP", "BGP_S")),
+  ipVersion: optional(oneOf("ipv4", "ipv6")),
+  deleteProtect: optional(boolean(), false),
   tags: TAGS,
-  deleteProtect: boolean(),
-});
+  resourceGroupId: ANY_TEXT,
+  autoRenewTimeUnit: RENEW_UNIT,
+  autoRenewTime: RENEW_TIME,
+  idc: ANY_TEXT,
+};
+const NEW_EIP_BODY = object(NEW_EIP);
 
 const OPERATIONS = operations({
   CreateEip: {
@@ -35,19 +33,18 @@ const OPERATIONS = operations({
     method: "POST",
     path: "/v1/eip",
     delay: "eipCreate",
-    body: object({
-      name: NAME,
-      billing: object({
-        paymentTiming: oneOf("Prepaid", "Postpaid"),
-        billingMethod: optional(text()),
-      }),
-      bandwidthInMbps: integer(),
-      routeType: optional(oneOf("BGP", "BGP_S")),
-      ipVersion: optional(oneOf("ipv4", "ipv6")),
-      deleteProtect: optional(boolean(), false),
-      tags: TAGS,
-    }),
+    body: NEW_EIP_BODY,
     answer: object({ eip: text() }),
+    errors: ["QuotaLimitExceeded"],
+  },
+  BatchCreateEip: {
+    summary: "Creates several public addresses that are alike, all or none.",
+    method: "POST",
+    path: "/v1/eip",
+    when: "action=batch",
+    delay: "eipCreate",
+    body: object({ ...NEW_EIP, count: optional(integer(0, 100)), continuous: optional(boolean()) }),
+    answer: object({ eips: list(text()) }),
     errors: ["QuotaLimitExceeded"],
   },
   ListEips: {
@@ -67,35 +64,52 @@ const OPERATIONS = operations({
     answer: pageOf("eipList", EIP),
   },
   BindEip: {
-    summary: "Binds an address to an instance, a load balancer, …",
+    summary: "Binds an address to a machine, a network card, a load balancer, …",
     method: "PUT",
-    path: "/v1/eip/{eip}",
+    path: PATH,
     when: "bind",
     delay: "eipBind",
-    body: object({ instanceType: text(), instanceId: text() }),
+    body: object({ instanceType: text(), instanceId: text(), instanceIp: ANY_TEXT }),
     errors: ["NoSuchObject", "OperationDenied"],
   },
   UnbindEip: {
     summary: "Takes an address from what it is bound to.",
     method: "PUT",
-    path: "/v1/eip/{eip}",
+    path: PATH,
     when: "unbind",
+    delay: "eipBind",
+    errors: ["NoSuchObject", "UnsupportedOperation"],
+  },
+  DirectEip: {
+    summary: "Puts a bound address itself on the network card.",
+    method: "PUT",
+    path: PATH,
+    when: "direct",
+    delay: "eipBind",
+    errors: ["NoSuchObject", "UnsupportedOperation"],
+  },
+  UnDirectEip: {
+    summary: "Takes a bound address from the network card again.",
+    method: "PUT",
+    path: PATH,
+    when: "unDirect",
     delay: "eipBind",
     errors: ["NoSuchObject", "UnsupportedOperation"],
   },
   ResizeEip: {
     summary: "Changes the bandwidth.",
     method: "PUT",
-    path: "/v1/eip/{eip}",
+    path: PATH,
     when: "resize",
     delay: "eipBind",
     body: object({ newBandwidthInMbps: optional(integer()) }),
     errors: ["NoSuchObject", "OperationDenied"],
   },
   ReleaseEip: {
-    summary: "Gives an address back.",
+    summary: "Gives an address back, or puts it into the recycle bin.",
     method: "DELETE",
-    path: "/v1/eip/{eip}",
+    path: PATH,
+    query: { releaseToRecycle: optional(boolean(), false) },
     errors: ["NoSuchObject", "OperationDenied"],
   },
   UpdateEipDeleteProtect: {
@@ -108,54 +122,55 @@ const OPERATIONS = operations({
 });
 
 export const addresses = part(OPERATIONS, (account) => {
-  const { timings, quotas } = account;
+  const { timings } = account;
   const all = eipsOf(account);
   startBinding(account);
-  const view = ({ ipVersion: _, ...eip }: Eip) => ({
-    ...eip,
-    eipInstanceType: eip.shareGroupId === "" ? "normal" : "shared",
-    shareGroupId: eip.shareGroupId || null,
-    clusterId: null,
-    expireTime: null,
-    region: account.region,
-  });
+  const specOf = (body: Infer<typeof NEW_EIP_BODY>): NewEip => {
+    const terms = termsOf(account, body.billing, ["ByTraffic", "ByBandwidth"]);
+    const routeType = body.routeType || "BGP";
+    const most = terms.billingMethod === "ByTraffic" ? 200 : 500;
+    const room = routeType === "BGP_S" ? integer(100, 5000) : integer(1, most);
+    parse(room, body.bandwidthInMbps, "bandwidthInMbps");
+    const { autoRenewTime, autoRenewTimeUnit } = body;
+    const renews = terms.paymentTiming === "Prepaid" && (autoRenewTimeUnit || autoRenewTime);
+    return {
+      ...terms,
+      name: body.name,
+      bandwidthInMbps: body.bandwidthInMbps,
+      routeType,
+      ipVersion: body.ipVersion || "ipv4",
+      deleteProtect: body.deleteProtect,
+      tags: body.tags,
+      renewal: renews ? renewalOf(autoRenewTimeUnit, autoRenewTime) : null,
+      shareGroupId: "",
+    };
+  };
+  const onCard = (address: string, direct: boolean): object => {
+    const { eip, status, instanceType, direct: before } = getEip(account, address);
+    const machine = instanceType !== null && ["BCC", "BBC", "DCC", "ENI"].includes(instanceType);
+    if (status !== "binded" || !machine)
+      throw new Fault(409, "UnsupportedOperation", `EIP ${eip} must be bound to a machine or a network card.`);
+    if (before === direct)
+      throw new Fault(409, "UnsupportedOperation", `EIP ${eip} is ${direct ? "already" : "not"} on the network card.`);
+    all.patch(eip, { direct });
+    passThrough(account, eip, "updating", "binded", timings.eipBind);
+    return {};
+  };
 
   return {
     CreateEip({ body }) {
-      const { paymentTiming, billingMethod } = body.billing;
-      if (paymentTiming === "Postpaid" && billingMethod !== "ByTraffic" && billingMethod !== "ByBandwidth")
-        throw badRequest("billingMethod: expected ByTraffic or ByBandwidth.");
-      const routeType = body.routeType || "BGP";
-      const most = billingMethod === "ByTraffic" ? 200 : 500;
-      const room = routeType === "BGP_S" ? integer(100, 5000) : integer(1, most);
-      parse(room, body.bandwidthInMbps, "bandwidthInMbps");
-      if (all.size >= quotas.eips) throw quotaExceeded("EIPs");
-      const ipVersion = body.ipVersion || "ipv4";
-      const eip =
-        ipVersion === "ipv6"
-          ? `2400:da00:100::${account.store.next("publicIpv6").toString(16)}`
-          : account.nextPublicIp();
-      const name = body.name || `eip-${eip}`;
-      all.set(eip, {
-        eip,
-        eipId: account.newId("ip"),
-        name,
-        paymentTiming,
-        billingMethod: paymentTiming === "Prepaid" ? null : (billingMethod ?? null),
-        routeType,
-        ipVersion,
-        deleteProtect: body.deleteProtect,
-        shareGroupId: "",
-        createTime: account.time(),
-        tags: body.tags,
-        status: "creating",
-        bandwidthInMbps: body.bandwidthInMbps,
-        instanceType: null,
-        instanceId: null,
-      });
-      passThrough(account, eip, "creating", "available", timings.eipCreate);
-      account.emit({ kind: "eip.created", eip, name });
-      return { eip };
+      const spec = specOf(body);
+      roomForEips(account, 1);
+      return { eip: addEip(account, spec).eip };
+    },
+    BatchCreateEip({ body }) {
+      const spec = specOf(body);
+      const count = body.count || 1;
+      roomForEips(account, count);
+      const made = Array.from({ length: count }, (_, index) =>
+        addEip(account, { ...spec, name: spec.name && count > 1 ? `${spec.name}-${index + 1}` : spec.name }),
+      );
+      return { eips: made.map(({ eip }) => eip) };
     },
     ListEips({ query }) {
       const { eip: address, eipIds, name, status, instanceType, instanceId } = query;
@@ -173,10 +188,10 @@ export const addresses = part(OPERATIONS, (account) => {
             (!instanceType || eip.instanceType === instanceType) &&
             (!instanceId || eip.instanceId === instanceId),
         );
-      return page(query, "eipList", chosen.map(view), ({ eipId }) => eipId);
+      return page(query, "eipList", chosen.map(eipViews(account)), ({ eipId }) => eipId);
     },
     BindEip({ params, body }) {
-      bindEip(account, params.eip, body.instanceType, body.instanceId);
+      bindEip(account, params.eip, body.instanceType, body.instanceId, body.instanceIp || undefined);
       account.changed();
       return {};
     },
@@ -188,26 +203,33 @@ export const addresses = part(OPERATIONS, (account) => {
       account.changed();
       return {};
     },
+    DirectEip: ({ params }) => onCard(params.eip, true),
+    UnDirectEip: ({ params }) => onCard(params.eip, false),
     ResizeEip({ params, body }) {
-      const { eip, status, shareGroupId, billingMethod, bandwidthInMbps } = getEip(account, params.eip);
-      if (status !== "available" && status !== "binded") throw denied(`EIP ${eip} is ${status}.`);
+      const { eip, status, shareGroupId, billingMethod, routeType, bandwidthInMbps } = restingEip(account, params.eip);
       if (shareGroupId !== "") throw denied(`EIP ${eip} is in ${shareGroupId}, whose bandwidth it shares.`);
-      const room = optional(integer(1, billingMethod === "ByTraffic" ? 1000 : 200), bandwidthInMbps);
-      const wanted = parse(room, body.newBandwidthInMbps, "newBandwidthInMbps") as number;
-      all.patch(eip, { bandwidthInMbps: wanted });
+      const most = billingMethod === "ByTraffic" ? 1000 : 500;
+      const room = routeType === "BGP_S" ? integer(100, 5000) : integer(1, most);
+      const wanted = parse(
+        { ...room, optional: true, fallback: bandwidthInMbps },
+        body.newBandwidthInMbps,
+        "newBandwidthInMbps",
+      );
+      all.patch(eip, { bandwidthInMbps: wanted as number });
       passThrough(account, eip, "updating", status, timings.eipBind);
       account.changed();
       return {};
     },
-    ReleaseEip({ params }) {
-      const { eip, status, deleteProtect, paymentTiming, name } = getEip(account, params.eip);
-      if (status !== "available") throw denied(`EIP ${eip} is ${status}: it must be available to be released.`);
-      if (deleteProtect) throw denied(`EIP ${eip} is protected against release (deleteProtect).`);
+    ReleaseEip({ params, query }) {
+      const eip = getEip(account, params.eip);
+      const { eip: address, status, deleteProtect, paymentTiming, shareGroupId, nativeGroup } = eip;
+      if (status !== "available") throw denied(`EIP ${address} is ${status}: it must be available to be released.`);
+      if (deleteProtect) throw denied(`EIP ${address} is protected against release (deleteProtect).`);
       if (paymentTiming === "Prepaid")
-        throw denied(`EIP ${eip} is prepaid: it cannot be released before its term ends.`);
-      all.delete(eip);
-      account.emit({ kind: "eip.released", eip, name });
-      account.changed();
+        throw denied(`EIP ${address} is prepaid: it cannot be released before its term ends.`);
+      if (nativeGroup) throw denied(`EIP ${address} belongs to ${shareGroupId}: it is released there.`);
+      if (query.releaseToRecycle) recycle(account, eip);
+      dropEip(account, eip);
       return {};
     },
     UpdateEipDeleteProtect({ params, body }) {

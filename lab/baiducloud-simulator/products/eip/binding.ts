@@ -1,25 +1,57 @@
 import type { Account } from "../../account.ts";
 import { badRequest, denied, noSuchObject } from "../../api/fault.ts";
-import { instancesOf } from "../bcc/records.ts";
+import { instancesOf, type MachineProduct } from "../bcc/records.ts";
+import { enisOf } from "../vpc/records.ts";
 import { type Eip, type EipStatus, eipsOf, type IpVersion } from "./records.ts";
 
 /** The transition out of a state that does not last. */
 const DONE = "eip.done";
 
-/** What an address can be bound to, and the tables that hold it. */
-const TARGETS: Readonly<Record<string, readonly string[]>> = {
-  BCC: ["instances"],
-  BBC: ["instances"],
-  DCC: ["instances"],
-  ENI: ["enis"],
-  BLB: ["blbs", "appBlbs"],
-  NAT: ["nats"],
-  VPN: ["vpns"],
+interface Target {
+  /** The private addresses that can have a public one each, the primary one first; none: as many as are bound. */
+  readonly ips: readonly string[];
+}
+
+type Find = (account: Account, id: string, ipVersion: IpVersion) => Target | undefined;
+
+/** What an address can be bound to. */
+const TARGETS: Readonly<Record<string, Find>> = {
+  BCC: machine("bcc"),
+  BBC: machine("bbc"),
+  DCC: machine("bcc"),
+  ENI(account, id, ipVersion) {
+    const eni = enisOf(account).get(id);
+    return eni && { ips: ipVersion === "ipv6" ? eni.ipv6s : eni.privateIps.map(({ ip }) => ip) };
+  },
+  BLB(account, id, ipVersion) {
+    const balancers = ["blbs", "appBlbs"].map((name) =>
+      account.store.table<{ readonly address: string; readonly ipv6: string }>(name).get(id),
+    );
+    const found = balancers.find((one) => one !== undefined);
+    return found && { ips: [ipVersion === "ipv6" && found.ipv6 !== "" ? found.ipv6 : found.address] };
+  },
+  NAT: (account, id) => (account.store.table("nats").has(id) ? { ips: [] } : undefined),
+  VPN: (account, id) => (account.store.table("vpns").has(id) ? { ips: [] } : undefined),
 };
+
+function machine(product: MachineProduct): Find {
+  return (account, id, ipVersion) => {
+    const found = instancesOf(account).get(id);
+    if (found?.product !== product) return undefined;
+    return { ips: [ipVersion === "ipv6" && found.ipv6 !== "" ? found.ipv6 : found.internalIp] };
+  };
+}
 
 export function getEip(account: Account, address: string): Eip {
   const eip = eipsOf(account).get(address);
   if (!eip) throw noSuchObject(address);
+  return eip;
+}
+
+/** The address, unless it is on its way to another state. */
+export function restingEip(account: Account, address: string): Eip {
+  const eip = getEip(account, address);
+  if (eip.status !== "available" && eip.status !== "binded") throw denied(`EIP ${address} is ${eip.status}.`);
   return eip;
 }
 
@@ -37,7 +69,7 @@ export function startBinding(account: Account): void {
     if (!eip || eip.status !== during) return;
     all.patch(address, { status: after as EipStatus });
     if (during === "binding" && eip.instanceId) {
-      setPublicIp(account, eip.instanceId, address);
+      setPublicIp(account, eip, address);
       account.emit({ kind: "eip.bound", eip: address, instanceId: eip.instanceId });
     }
     if (during === "unbinding") letGo(account, eip);
@@ -60,16 +92,33 @@ export function freeEip(account: Account, address: string): Eip {
   return eip;
 }
 
-export function bindEip(account: Account, address: string, instanceType: string, instanceId: string): void {
+/** `wantedIp` picks one of the target's private addresses; default: the primary one. */
+export function bindEip(
+  account: Account,
+  address: string,
+  instanceType: string,
+  instanceId: string,
+  wantedIp?: string,
+): void {
   const eip = freeEip(account, address);
-  const tables = TARGETS[instanceType];
-  if (!tables) throw badRequest(`instanceType: "${instanceType}" is unknown.`);
-  if (!tables.some((table) => account.store.table(table).has(instanceId))) throw noSuchObject(instanceId);
+  const find = TARGETS[instanceType];
+  if (!find) throw badRequest(`instanceType: "${instanceType}" is unknown.`);
+  const target = find(account, instanceId, eip.ipVersion);
+  if (!target) throw noSuchObject(instanceId);
+  if (wantedIp && !target.ips.includes(wantedIp))
+    throw badRequest(`instanceIp: ${instanceType} ${instanceId} does not have ${wantedIp}.`);
+  const instanceIp = wantedIp || (target.ips[0] ?? null);
   const taken = eipsOf(account)
     .all()
-    .some((other) => other.instanceId === instanceId && other.ipVersion === eip.ipVersion);
+    .some(
+      (other) =>
+        other.instanceId === instanceId &&
+        other.ipVersion === eip.ipVersion &&
+        instanceIp !== null &&
+        (other.instanceIp ?? instanceIp) === instanceIp,
+    );
   if (taken) throw denied(`${instanceType} ${instanceId} has an EIP already.`);
-  eipsOf(account).patch(address, { instanceType, instanceId });
+  eipsOf(account).patch(address, { instanceType, instanceId, instanceIp });
   passThrough(account, address, "binding", "binded", account.timings.eipBind);
 }
 
@@ -82,13 +131,19 @@ export function boundEips(account: Account): (instanceId: string, ipVersion: IpV
   return (instanceId, ipVersion) => byTarget.get(`${ipVersion} ${instanceId}`);
 }
 
-function letGo(account: Account, { eip, instanceId }: Eip): void {
-  eipsOf(account).patch(eip, { instanceId: null, instanceType: null });
-  if (!instanceId) return;
-  setPublicIp(account, instanceId, "");
-  account.emit({ kind: "eip.unbound", eip, instanceId });
+function letGo(account: Account, eip: Eip): void {
+  eipsOf(account).patch(eip.eip, { instanceId: null, instanceType: null, instanceIp: null, direct: false });
+  if (!eip.instanceId) return;
+  setPublicIp(account, eip, "");
+  account.emit({ kind: "eip.unbound", eip: eip.eip, instanceId: eip.instanceId });
 }
 
-function setPublicIp(account: Account, instanceId: string, publicIp: string): void {
+/** Machines and network cards show their public address. */
+function setPublicIp(account: Account, { instanceId, instanceIp, ipVersion }: Eip, publicIp: string): void {
+  if (!instanceId || ipVersion === "ipv6") return;
   instancesOf(account).patch(instanceId, { publicIp });
+  const eni = enisOf(account).get(instanceId);
+  if (!eni) return;
+  const privateIps = eni.privateIps.map((one) => (one.ip === instanceIp ? { ...one, publicIp } : one));
+  enisOf(account).patch(instanceId, { privateIps });
 }
