@@ -1,5 +1,5 @@
 import { Channel, type Clock, repeat } from "@ccm/base";
-import type { CallsHint, Rates } from "../console/data.ts";
+import type { CallsHint, Place, Places, Rates } from "../console/data.ts";
 import { formatEvent } from "../console/event-stream.ts";
 import type { TopologyTracker } from "./topology-tracker.ts";
 
@@ -14,6 +14,7 @@ export interface ChangesOptions {
   readonly tracker: TopologyTracker;
   rates(): Rates;
   newestCall(): number;
+  places(): readonly Place[];
 }
 
 /** The stream of GET /admin/changes: a snapshot, then what changes. Looks for changes only while somebody reads. */
@@ -23,6 +24,7 @@ export function createChanges(options: ChangesOptions): (signal: AbortSignal) =>
   let stop: AbortController | undefined;
   let ticks = 0;
   let toldCall = 0;
+  let toldPlaces = 0;
   const leave = (reader: Channel<Uint8Array>): void => {
     readers.delete(reader);
     if (readers.size > 0) return;
@@ -49,6 +51,10 @@ export function createChanges(options: ChangesOptions): (signal: AbortSignal) =>
     const newest = options.newestCall();
     if (newest !== toldCall) tell("calls", { newest } satisfies CallsHint);
     toldCall = newest;
+    // There are more of them, or as many as before: none goes.
+    const places = options.places();
+    if (places.length !== toldPlaces) tell("places", { places } satisfies Places);
+    toldPlaces = places.length;
     if (ticks++ % TICKS_PER_RATES === 0) tell("rates", options.rates());
   };
   return (signal) => {
@@ -56,6 +62,7 @@ export function createChanges(options: ChangesOptions): (signal: AbortSignal) =>
     tellDelta();
     const reader = new Channel<Uint8Array>();
     reader.push(encode("snapshot", tracker.snapshot()));
+    reader.push(encode("places", { places: options.places() } satisfies Places));
     reader.push(encode("rates", options.rates()));
     readers.add(reader);
     signal.addEventListener(

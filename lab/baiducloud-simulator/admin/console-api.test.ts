@@ -80,6 +80,31 @@ describe("GET /admin/topology", () => {
   });
 });
 
+describe("the place", () => {
+  it("is the first account's region, another one that is asked for, or refused", async () => {
+    const scene = createScene();
+    scene.simulator.world.account("lab", "gz");
+    const { body } = await ask<Topology>(scene, "/admin/topology?region=gz");
+    assert.deepEqual([body.region, body.subnets[0]?.zoneName], ["gz", "cn-gz-a"]);
+    const refused = await ask<{ message: string }>(scene, "/admin/changes?account=nobody");
+    const message = 'account and region: expected one of lab in bj, lab in gz, got "nobody" in "bj".';
+    assert.deepEqual([refused.status, refused.body.message], [400, message]);
+  });
+
+  it("is told to those who read the changes, new ones as well", async () => {
+    const scene = createScene();
+    const stream = await watch(scene);
+    assert.deepEqual(await stream.next("places"), { places: [{ account: "lab", region: "bj" }] });
+    await scene.clock.advance(250);
+    scene.simulator.world.account("lab", "gz");
+    await scene.clock.advance(250);
+    const seen: unknown[] = [];
+    while (seen.length < 2) seen.push((await stream.next<{ places: unknown[] }>("places")).places.length);
+    assert.deepEqual(seen.at(-1), 2);
+    stream.stop();
+  });
+});
+
 describe("GET /admin/changes", () => {
   it("begins with all there is, then has what changes and nothing else", async () => {
     const scene = createScene();

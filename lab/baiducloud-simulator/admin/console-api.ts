@@ -1,4 +1,5 @@
 import { type Clock, type HttpResponse, jsonResponse, type ServerRequest } from "@ccm/base";
+import type { Account } from "../account.ts";
 import { badRequest } from "../api/fault.ts";
 import type { LoggedCall } from "../api/serve.ts";
 import { type Input, inputOf, parseTarget } from "../api/wire.ts";
@@ -20,8 +21,8 @@ export interface ConsoleApi {
 }
 
 export const CONSOLE_INDEX = {
-  "GET /admin/topology": "VPCs, subnets, instances, load balancers with the health of their backends, EIPs, routes",
-  "GET /admin/changes": "the same as a stream of events: a snapshot, then what changes; rates each second",
+  "GET /admin/topology": "all that an account has in a region: ?account=&region=",
+  "GET /admin/changes": "the same as a stream of events: a snapshot, then what changes; and rates, each second",
   "GET /admin/calls": "the newest calls: ?product=&operation=&status=&text=&before=&after=&limit=",
   "GET /admin/rates": "calls per second, errors and latencies of each product",
 };
@@ -29,13 +30,29 @@ export const CONSOLE_INDEX = {
 export function createConsoleApi(clock: Clock, world: World, firstAccount: string): ConsoleApi {
   const log = createCallLog(KEPT_CALLS);
   const meter = createRateMeter(clock);
-  const account = world.account(firstAccount);
-  const changes = createChanges({
-    clock,
-    tracker: createTopologyTracker(account),
-    rates: meter.rates,
-    newestCall: () => log.newest,
-  });
+  const changes = new WeakMap<Account, ReturnType<typeof createChanges>>();
+  const changesOf = (account: Account): ReturnType<typeof createChanges> => {
+    const known = changes.get(account);
+    if (known) return known;
+    const made = createChanges({
+      clock,
+      tracker: createTopologyTracker(account),
+      rates: meter.rates,
+      newestCall: () => log.newest,
+      places: () => world.opened().map(({ id, region }) => ({ account: id, region })),
+    });
+    changes.set(account, made);
+    return made;
+  };
+  const accountOf = (input: Input): Account => {
+    const first = world.account(firstAccount);
+    const [id, region] = [input.param("account") ?? first.id, input.param("region") ?? first.region];
+    const opened = world.opened();
+    const found = opened.find((account) => account.id === id && account.region === region);
+    if (found) return found;
+    const known = opened.map((account) => `${account.id} in ${account.region}`).join(", ");
+    throw badRequest(`account and region: expected one of ${known}, got "${id}" in "${region}".`);
+  };
   return {
     onCall(call) {
       const { product = "", operation = "", code = "", fault = "", ...rest } = call;
@@ -48,12 +65,12 @@ export function createConsoleApi(clock: Clock, world: World, firstAccount: strin
       const input = inputOf(request.method, parseTarget(request.target), request.body);
       switch (input.path) {
         case "/admin/topology":
-          return jsonResponse(200, createTopologyTracker(account).snapshot());
+          return jsonResponse(200, createTopologyTracker(accountOf(input)).snapshot());
         case "/admin/changes":
           return {
             status: 200,
             headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
-            body: changes(request.signal),
+            body: changesOf(accountOf(input))(request.signal),
           };
         case "/admin/calls":
           return jsonResponse(200, log.page(callQueryOf(input)));

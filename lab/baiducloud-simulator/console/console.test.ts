@@ -116,6 +116,18 @@ describePage("the page", { nodes: 24, blbs: 6, listeners: 2, backends: 5 }, (sta
     await page.until(`${active}?.innerText.includes("service-6")`);
   });
 
+  it("shows another account or region when it is chosen", async (test) => {
+    const page = await stage.open(test, "network");
+    const { world } = stage.lab.simulator;
+    world.account("lab", "gz");
+    world.store.flush();
+    await page.until("document.querySelectorAll('label.place option').length === 2");
+    await page.evaluate(`(() => { const choice = document.querySelector("label.place select");
+      choice.value = "lab · gz"; choice.dispatchEvent(new Event("change", { bubbles: true })); })()`);
+    await page.until(`${figure("Nodes")} === "0" && ${lines()}.some((line) => line.includes("cn-gz-a"))`);
+    await page.until("document.querySelector('.connection.live')");
+  });
+
   it("keeps the theme that was chosen", async (test) => {
     const page = await stage.open(test, "network", { theme: "dark" });
     const ground = "getComputedStyle(document.body).backgroundColor";

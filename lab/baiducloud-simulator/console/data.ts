@@ -101,8 +101,19 @@ export const KEYS = {
 
 export const TABLE_NAMES = Object.keys(KEYS) as readonly TableName[];
 
-/** GET /admin/topology, and the event "snapshot" with which GET /admin/changes begins: all there is in one account and region. */
-export type Topology = { readonly account: string; readonly region: string } & {
+/** What a topology is of. */
+export interface Place {
+  readonly account: string;
+  readonly region: string;
+}
+
+/** The event "places" of GET /admin/changes: the accounts and regions that there are. */
+export interface Places {
+  readonly places: readonly Place[];
+}
+
+/** GET /admin/topology?account=&region=, and the event "snapshot" with which GET /admin/changes begins: all there is in one account and region. */
+export type Topology = Place & {
   readonly [T in TableName]: readonly Tables[T][];
 };
 

@@ -1,7 +1,7 @@
-import { type Delta, KEYS, TABLE_NAMES, type TableName, type Tables, type Topology } from "./data.ts";
+import { type Delta, KEYS, type Place, TABLE_NAMES, type TableName, type Tables, type Topology } from "./data.ts";
 
 /** A topology with its records by id, in the order in which they came. */
-export type TopologyState = { readonly account: string; readonly region: string } & {
+export type TopologyState = Place & {
   readonly [T in TableName]: ReadonlyMap<string, Tables[T]>;
 };
 

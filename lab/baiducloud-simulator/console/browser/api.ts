@@ -1,10 +1,11 @@
-import type { CallPage, CallsHint, Delta, Rates, Topology } from "../data.ts";
+import type { CallPage, CallsHint, Delta, Place, Places, Rates, Topology } from "../data.ts";
 import { readEvents } from "../event-stream.ts";
 import type { FaultRule, NewFault } from "../fault-rules.ts";
 
 export type Change =
   | { readonly event: "snapshot"; readonly data: Topology }
   | { readonly event: "delta"; readonly data: Delta }
+  | { readonly event: "places"; readonly data: Places }
   | { readonly event: "calls"; readonly data: CallsHint }
   | { readonly event: "rates"; readonly data: Rates };
 
@@ -19,8 +20,8 @@ export interface CallFilter {
 
 /** The admin API as the page uses it. Rejects with an ApiError when the answer is no success. */
 export interface Api {
-  /** Begins with a snapshot; goes on until the connection ends or the signal aborts. */
-  changes(signal: AbortSignal): AsyncIterable<Change>;
+  /** Of a place (absent: the first). Begins with a snapshot; goes on until the connection ends or the signal aborts. */
+  changes(place: Place | undefined, signal: AbortSignal): AsyncIterable<Change>;
   calls(filter: CallFilter, place: { readonly before?: number; readonly after?: number }): Promise<CallPage>;
   faults(): Promise<readonly FaultRule[]>;
   addFault(fault: NewFault): Promise<void>;
@@ -58,8 +59,9 @@ export function createApi(fetch: typeof window.fetch, token: string): Api {
     throw new ApiError(answer.status, await messageOf(answer));
   };
   return {
-    async *changes(signal) {
-      const { body } = await send("GET", "/admin/changes", { signal });
+    async *changes(place, signal) {
+      const query = new URLSearchParams({ ...place });
+      const { body } = await send("GET", `/admin/changes?${query}`, { signal });
       if (!body) return;
       for await (const { event, data } of readEvents(body)) yield { event, data: JSON.parse(data) } as Change;
     },

@@ -1,5 +1,6 @@
 import type { ComponentType } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import type { Place } from "../data.ts";
 import { type Connection, type Model, VIEWS, type View } from "./model.ts";
 import type { Theme } from "./theme.ts";
 import { CallsView } from "./views/calls.tsx";
@@ -51,10 +52,8 @@ export function App({ model, theme, save }: AppProps) {
         <p class="brand">
           <span class="logo" aria-hidden="true" />
           cloudlab
-          {model.state.value && (
-            <span class="scope">{`${model.state.value.account} · ${model.state.value.region}`}</span>
-          )}
         </p>
+        <PlaceChoice model={model} />
         <p class={`connection ${model.connection.value}`} role="status">
           {CONNECTIONS[model.connection.value]}
         </p>
@@ -97,6 +96,32 @@ export function App({ model, theme, save }: AppProps) {
         </p>
       </footer>
     </>
+  );
+}
+
+/** Which account and region is shown; a choice where there are several. */
+function PlaceChoice({ model }: { readonly model: Model }) {
+  const state = model.state.value;
+  if (!state) return null;
+  const nameOf = ({ account, region }: Place) => `${account} · ${region}`;
+  if (model.places.value.length < 2) return <p class="place">{nameOf(state)}</p>;
+  return (
+    <label class="place">
+      <span class="hidden">Account and region</span>
+      <select
+        value={nameOf(state)}
+        onChange={(event) => {
+          const wanted = model.places.value.find((place) => nameOf(place) === event.currentTarget.value);
+          if (wanted) model.choosePlace(wanted);
+        }}
+      >
+        {model.places.value.map((place) => (
+          <option key={nameOf(place)} value={nameOf(place)}>
+            {nameOf(place)}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

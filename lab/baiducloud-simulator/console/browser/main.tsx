@@ -40,4 +40,4 @@ addEventListener("hashchange", showView);
 showView();
 const root = document.getElementById("app");
 if (root) render(<App model={model} theme={createTheme(window)} save={save} />, root);
-void model.run(new AbortController().signal);
+void model.run();

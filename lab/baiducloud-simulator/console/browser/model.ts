@@ -1,6 +1,6 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { balancerItems } from "../balancer-items.ts";
-import type { Call, Rate, Rates } from "../data.ts";
+import type { Call, Place, Rate, Rates } from "../data.ts";
 import type { FaultRule } from "../fault-rules.ts";
 import { networkItems } from "../network-items.ts";
 import { applyDelta, countsOf, describeDelta, stateOf, type TopologyState } from "../topology-state.ts";
@@ -29,6 +29,7 @@ export type Model = ReturnType<typeof createModel>;
 /** All that the page shows, as signals; and what the user can do. */
 export function createModel(api: Api, wait: (ms: number) => Promise<void>) {
   const state = signal<TopologyState | undefined>(undefined);
+  const places = signal<readonly Place[]>([]);
   const connection = signal<Connection>("connecting");
   const view = signal<View>("network");
   const selected = signal("");
@@ -62,6 +63,8 @@ export function createModel(api: Api, wait: (ms: number) => Promise<void>) {
     } else if (change.event === "delta" && state.value) {
       notice.value = describeDelta(state.value, change.data);
       state.value = applyDelta(state.value, change.data);
+    } else if (change.event === "places") {
+      places.value = change.data.places;
     } else if (change.event === "rates") {
       rates.value = change.data;
       history.value = withRates(history.value, change.data.rates);
@@ -70,17 +73,24 @@ export function createModel(api: Api, wait: (ms: number) => Promise<void>) {
       if (isFollowing.value && view.value === "calls") void follow();
     }
   };
-  /** Shows what the server says until the signal aborts; begins anew when the connection ends. */
-  const run = async (signal: AbortSignal): Promise<void> => {
-    while (!signal.aborted) {
+  let place: Place | undefined;
+  let reading = new AbortController();
+  /** Shows what the server says, for ever; begins anew when the connection ends or another place is chosen. */
+  const run = async (): Promise<void> => {
+    for (;;) {
+      reading = new AbortController();
+      const { signal } = reading;
       try {
-        for await (const change of api.changes(signal)) batch(() => take(change));
+        for await (const change of api.changes(place, signal)) batch(() => take(change));
       } catch (error) {
         if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
           connection.value = "denied";
           return;
         }
+        // A place that a new simulator does not have.
+        if (error instanceof ApiError && error.status === 400) place = undefined;
       }
+      if (signal.aborted) continue;
       connection.value = "lost";
       await wait(1000);
     }
@@ -138,6 +148,7 @@ export function createModel(api: Api, wait: (ms: number) => Promise<void>) {
 
   return {
     state,
+    places,
     connection,
     view,
     selected,
@@ -157,6 +168,11 @@ export function createModel(api: Api, wait: (ms: number) => Promise<void>) {
     filters: { eips: signal(""), routes: signal("") },
     run,
     show,
+    choosePlace(wanted: Place): void {
+      place = wanted;
+      selected.value = "";
+      reading.abort();
+    },
     /** Shows a thing; a tree that does not have it stays as it is. */
     select(key: string): void {
       selected.value = key;
