@@ -71,6 +71,21 @@ describe("the source ranges of a Service", () => {
       assert.deepEqual((await lab.ensure("web")).reasons, ["TooManySourceRanges"]);
       assert.equal((await allowed(lab))?.length, 100);
     }));
+  it("row 26: of a full security group give way before others come; else others come first", () =>
+    inLab(async (lab) => {
+      const range = (net: number) => Array.from({ length: 100 }, (_, i) => `10.${net}.${i}.0/24`);
+      const firstChange = async (from: readonly string[], to: readonly string[]) => {
+        await lab.apply("web", { spec: { loadBalancerSourceRanges: [...from] } });
+        await lab.ensure("web");
+        lab.calls.length = 0;
+        await lab.apply("web", { spec: { loadBalancerSourceRanges: [...to] } });
+        await lab.ensure("web");
+        assert.deepEqual(await allowed(lab), [...to].sort());
+        return lab.calls.find((call) => !call.startsWith("GET")) ?? "";
+      };
+      assert.match(await firstChange(["10.0.0.0/8"], ["192.0.2.0/24"]), /authorizeRule/);
+      assert.match(await firstChange(range(1), range(2)), /^DELETE .*\/rule\//);
+    }));
   it("row 26: are refused on a load balancer that others use too", () =>
     inLab(async (lab) => {
       const id = await foreignBlb(lab, "shared");
