@@ -43,9 +43,14 @@ export class ApiError extends Error {
 
 export const CALLS_PER_PAGE = 200;
 
-export function createApi(fetch: typeof window.fetch, token: string): Api {
+export interface ApiOptions {
+  readonly fetch: typeof window.fetch;
+  readonly token: string;
+}
+
+export function createApi({ fetch: request, token }: ApiOptions): Api {
   const send = async (method: string, path: string, options: { body?: unknown; signal?: AbortSignal } = {}) => {
-    const answer = await fetch(path, {
+    const answer = await request(path, {
       method,
       cache: "no-store",
       headers: {

@@ -26,7 +26,7 @@ function save(name: string, text: string): void {
 }
 
 const token = takeToken();
-const model = createModel(createApi(window.fetch.bind(window), token), (ms) => {
+const model = createModel(createApi({ fetch: window.fetch.bind(window), token }), (ms) => {
   return new Promise((resolve) => setTimeout(resolve, ms));
 });
 const showView = (): void => {
