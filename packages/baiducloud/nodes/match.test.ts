@@ -55,6 +55,28 @@ describe("row 8: the machine of a node", () => {
     );
   });
 
+  it("is by its name where two VPCs have its address, and neither is guessed where both or none have the name", () => {
+    const [some] = fc.sample(machine, { numRuns: 1, seed: 1 });
+    const machineWith = (id: string, hostname: string): Machine => ({
+      ...(some as Machine),
+      ...{ id, hostname, nodeName: "", name: "", internalIps: ["10.0.0.1"], state: "on" },
+    });
+    const asked: Node = {
+      metadata: { name: "a" },
+      status: { addresses: [{ type: "InternalIP", address: "10.0.0.1" }] },
+    };
+    const kindOf = (...hostnames: readonly string[]) => {
+      const match = matchNode(
+        asked,
+        hostnames.map((hostname, i) => machineWith(`i-${i}`, hostname)),
+      );
+      return match.kind === "one" ? match.machine.id : match.kind;
+    };
+    assert.equal(kindOf("other", "a"), "i-1");
+    assert.equal(kindOf("a", "a"), "several");
+    assert.equal(kindOf("other", "another"), "several");
+  });
+
   it("does not depend on the order of the list", () => {
     fc.assert(
       fc.property(node, machines, (asked, all) => {
