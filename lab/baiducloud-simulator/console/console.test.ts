@@ -92,6 +92,27 @@ describePage("the page", { nodes: 24, blbs: 6, listeners: 2, backends: 5 }, (sta
     await page.until(`/^[\\d.]+ ms$/.test(${row}.querySelectorAll("td")[3].textContent)`);
   });
 
+  it("makes the cloud refuse by a fault, counts it, and lets it behave again", async (test) => {
+    const page = await stage.open(test, "faults");
+    await page.until(`document.querySelector(".empty")?.textContent === "No rules: the cloud behaves."`);
+    await page.click(".new-fault input[type=text]");
+    await page.type("DescribeLoadBalancers");
+    await page.click(".new-fault button[type=submit]");
+    await page.until(`document.querySelector(".rule [role=switch]")?.ariaChecked === "true"`);
+    assert.equal((await stage.lab.call("GET /v1/blb")).status, 500);
+    assert.equal((await stage.lab.call("GET /v2/instance")).status, 200);
+    await page.until(`document.querySelector(".rule").innerText.includes("fired 1 time")`);
+    await page.click(".rule [role=switch]");
+    await page.until(`document.querySelector(".rule [role=switch]").ariaChecked === "false"`);
+    assert.equal((await stage.lab.call("GET /v1/blb")).status, 200);
+    await page.click(".rule [role=switch]");
+    await page.until(`document.querySelector(".rule [role=switch]").ariaChecked === "true"`);
+    assert.equal((await stage.lab.call("GET /v1/blb")).status, 500);
+    await page.click(".rule .quiet");
+    await page.until(`!document.querySelector(".rule")`);
+    assert.equal((await stage.lab.call("GET /v1/blb")).status, 200);
+  });
+
   it("can be used by the keyboard alone: Tab reaches everything, and what has the focus is seen", async (test) => {
     const page = await stage.open(test, "network");
     for (const view of VIEWS) {

@@ -41,7 +41,7 @@ export class ApiError extends Error {
   }
 }
 
-export const CALLS_PER_PAGE = 200;
+const CALLS_PER_PAGE = 200;
 
 export interface ApiOptions {
   readonly fetch: typeof window.fetch;

@@ -1,11 +1,12 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { balancerItems } from "../balancer-items.ts";
-import type { Call, Place, Rate, Rates } from "../data.ts";
-import type { FaultRule } from "../fault-rules.ts";
+import type { Place, Rate, Rates } from "../data.ts";
+import type { FaultRule, NewFault } from "../fault-rules.ts";
 import { networkItems } from "../network-items.ts";
 import { applyDelta, countsOf, describeDelta, stateOf, type TopologyState } from "../topology-state.ts";
 import { type Row, rowsOf } from "../tree.ts";
-import { type Api, ApiError, CALLS_PER_PAGE, type CallFilter, type Change } from "./api.ts";
+import { type Api, ApiError, type Change } from "./api.ts";
+import { createCallModel } from "./call-model.ts";
 
 export const VIEWS = ["network", "balancers", "eips", "routes", "calls", "rates", "faults"] as const;
 export type View = (typeof VIEWS)[number];
@@ -21,8 +22,6 @@ export interface TreeState {
 
 /** How many values a sparkline has. */
 export const HISTORY = 60;
-/** How many calls the page keeps; older ones are asked for. */
-const KEPT_CALLS = 5000;
 
 export type Model = ReturnType<typeof createModel>;
 
@@ -39,22 +38,21 @@ export function createModel(api: Api, wait: (ms: number) => Promise<void>) {
   const rates = signal<Rates | undefined>(undefined);
   const history = signal<ReadonlyMap<string, readonly number[]>>(new Map());
   const faults = signal<readonly FaultRule[]>([]);
-  const callFilter = signal<CallFilter>({ product: "", operation: "", status: "", text: "" });
-  const calls = signal<readonly Call[]>([]);
-  const olderCalls = signal<number | undefined>(undefined);
-  const isFollowing = signal(true);
-  const newestCall = signal(0);
 
-  /** Runs what the user asked for; a failure is said, never thrown. */
-  const attempt = async (what: string, action: () => Promise<void>): Promise<void> => {
+  /** Returns whether it went well; if not, says so, until it does or another view is shown. */
+  const attempt = async (what: string, action: () => Promise<void>): Promise<boolean> => {
     try {
       await action();
-      problem.value = "";
+      if (problem.value.startsWith(what)) problem.value = "";
+      return true;
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) connection.value = "denied";
       problem.value = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+      return false;
     }
   };
+
+  const calls = createCallModel(api, attempt);
 
   const take = (change: Change): void => {
     if (change.event === "snapshot") {
@@ -69,8 +67,9 @@ export function createModel(api: Api, wait: (ms: number) => Promise<void>) {
       rates.value = change.data;
       history.value = withRates(history.value, change.data.rates);
     } else if (change.event === "calls") {
-      newestCall.value = change.data.newest;
-      if (isFollowing.value && view.value === "calls") void follow();
+      calls.hear(change.data.newest, view.value === "calls");
+      // Calls are what makes rules fire.
+      if (view.value === "faults") void loadFaults();
     }
   };
   let place: Place | undefined;
@@ -96,53 +95,19 @@ export function createModel(api: Api, wait: (ms: number) => Promise<void>) {
     }
   };
 
-  // Only the newest question's answer counts.
-  let question = 0;
-  const loadCalls = (): Promise<void> =>
-    attempt("The calls cannot be listed", async () => {
-      const mine = ++question;
-      const page = await api.calls(callFilter.value, {});
-      if (mine !== question) return;
-      calls.value = page.calls;
-      olderCalls.value = page.next;
-    });
-  let isAsking = false;
-  const follow = async (): Promise<void> => {
-    const newest = calls.value[0]?.id;
-    if (newest === undefined) return loadCalls();
-    // The next hint comes soon.
-    if (isAsking) return;
-    isAsking = true;
-    const mine = question;
-    await attempt("The calls cannot be listed", async () => {
-      const page = await api.calls(callFilter.value, { after: newest });
-      if (mine !== question) return;
-      // After more new ones than a page has, there would be a gap.
-      if (page.calls.length >= CALLS_PER_PAGE) calls.value = page.calls;
-      else calls.value = [...page.calls, ...calls.value].slice(0, KEPT_CALLS);
-      if (page.calls.length >= CALLS_PER_PAGE) olderCalls.value = page.next;
-    });
-    isAsking = false;
-  };
-  const loadOlderCalls = (): Promise<void> =>
-    attempt("The calls cannot be listed", async () => {
-      const before = olderCalls.value;
-      if (before === undefined) return;
-      const mine = question;
-      const page = await api.calls(callFilter.value, { before });
-      if (mine !== question) return;
-      calls.value = [...calls.value, ...page.calls];
-      olderCalls.value = page.next;
-    });
-  const loadFaults = (): Promise<void> =>
+  const loadFaults = () =>
     attempt("The faults cannot be listed", async () => {
       faults.value = await api.faults();
     });
 
+  const changeFaults = async (what: string, change: () => Promise<void>): Promise<void> => {
+    if (await attempt(what, change)) await loadFaults();
+  };
+
   const show = (next: View): void => {
     view.value = next;
     problem.value = "";
-    if (next === "calls") void loadCalls();
+    if (next === "calls") void calls.load();
     if (next === "faults") void loadFaults();
   };
 
@@ -157,11 +122,7 @@ export function createModel(api: Api, wait: (ms: number) => Promise<void>) {
     rates,
     history,
     faults,
-    callFilter,
     calls,
-    olderCalls,
-    isFollowing,
-    newestCall,
     counts: computed(() => (state.value ? countsOf(state.value) : undefined)),
     network: createTree(computed(() => (state.value ? networkItems(state.value) : []))),
     balancers: createTree(computed(() => (state.value ? balancerItems(state.value) : []))),
@@ -177,30 +138,14 @@ export function createModel(api: Api, wait: (ms: number) => Promise<void>) {
     select(key: string): void {
       selected.value = key;
     },
-    filterCalls(change: Partial<CallFilter>): void {
-      callFilter.value = { ...callFilter.value, ...change };
-      void loadCalls();
-    },
-    followCalls(isWanted: boolean): void {
-      isFollowing.value = isWanted;
-      if (isWanted) void loadCalls();
-    },
-    loadOlderCalls,
-    loadFaults,
-    addFault: (...args: Parameters<Api["addFault"]>) =>
-      attempt("The fault cannot be added", () => api.addFault(...args)).then(loadFaultsUnlessFailed),
+    addFault: (fault: NewFault) => changeFaults("The fault cannot be added", () => api.addFault(fault)),
     switchFault: (id: string, enabled: boolean) =>
-      attempt("The fault cannot be switched", () => api.switchFault(id, enabled)).then(loadFaultsUnlessFailed),
-    deleteFault: (id: string) =>
-      attempt("The fault cannot be deleted", () => api.deleteFault(id)).then(loadFaultsUnlessFailed),
+      changeFaults("The fault cannot be switched", () => api.switchFault(id, enabled)),
+    deleteFault: (id: string) => changeFaults("The fault cannot be deleted", () => api.deleteFault(id)),
     /** Hands the world's YAML to `save`. */
     exportWorld: (save: (yaml: string) => void) =>
       attempt("The world cannot be exported", async () => save(await api.world())),
   };
-
-  function loadFaultsUnlessFailed(): Promise<void> | undefined {
-    return problem.value === "" ? loadFaults() : undefined;
-  }
 }
 
 function createTree(items: ReadonlySignal<Parameters<typeof rowsOf>[0]>): TreeState {

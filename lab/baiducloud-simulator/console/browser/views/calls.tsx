@@ -30,7 +30,8 @@ const COLUMNS: readonly Column<Call>[] = [
 ];
 
 export function CallsView({ model }: { readonly model: Model }) {
-  const { product, operation, status, text } = model.callFilter.value;
+  const { calls } = model;
+  const { product, operation, status, text } = calls.filter.value;
   const products = model.rates.value?.rates.map((rate) => rate.product).filter(Boolean) ?? [];
   const isFiltered = `${product}${operation}${status}${text}` !== "";
   return (
@@ -38,7 +39,7 @@ export function CallsView({ model }: { readonly model: Model }) {
       <search class="tools" aria-label="Filter calls">
         <label class="field">
           Product
-          <select value={product} onChange={(event) => model.filterCalls({ product: event.currentTarget.value })}>
+          <select value={product} onChange={(event) => calls.choose({ product: event.currentTarget.value })}>
             <option value="">all</option>
             {products.map((name) => (
               <option key={name} value={name}>
@@ -55,12 +56,12 @@ export function CallsView({ model }: { readonly model: Model }) {
             spellcheck={false}
             value={operation}
             placeholder="all"
-            onInput={(event) => model.filterCalls({ operation: event.currentTarget.value })}
+            onInput={(event) => calls.choose({ operation: event.currentTarget.value })}
           />
         </label>
         <label class="field">
           Answer
-          <select value={status} onChange={(event) => model.filterCalls({ status: event.currentTarget.value })}>
+          <select value={status} onChange={(event) => calls.choose({ status: event.currentTarget.value })}>
             <option value="">all</option>
             <option value="ok">success</option>
             <option value="4xx">4xx: refused</option>
@@ -76,7 +77,7 @@ export function CallsView({ model }: { readonly model: Model }) {
             spellcheck={false}
             value={text}
             placeholder="Path, code or request ID"
-            onInput={(event) => model.filterCalls({ text: event.currentTarget.value })}
+            onInput={(event) => calls.choose({ text: event.currentTarget.value })}
           />
         </label>
       </search>
@@ -84,7 +85,7 @@ export function CallsView({ model }: { readonly model: Model }) {
         id="calls"
         label="Calls, newest first"
         columns={COLUMNS}
-        records={model.calls.value}
+        records={calls.list.value.calls}
         keyOf={({ id }) => `call/${id}`}
         selected={model.selected.value}
         onSelect={model.select}
@@ -94,14 +95,14 @@ export function CallsView({ model }: { readonly model: Model }) {
         <label class="check">
           <input
             type="checkbox"
-            checked={model.isFollowing.value}
-            onChange={(event) => model.followCalls(event.currentTarget.checked)}
+            checked={calls.isFollowing.value}
+            onChange={(event) => calls.setFollowing(event.currentTarget.checked)}
           />
           Live
         </label>
-        <span>{`${model.calls.value.length} shown`}</span>
-        {model.olderCalls.value !== undefined && (
-          <button type="button" onClick={() => void model.loadOlderCalls()}>
+        <span>{`${calls.list.value.calls.length} shown`}</span>
+        {calls.list.value.older !== undefined && (
+          <button type="button" onClick={() => calls.loadOlder()}>
             Show older calls
           </button>
         )}

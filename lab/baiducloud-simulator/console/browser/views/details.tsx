@@ -64,7 +64,7 @@ function thingDetails(model: Model, key: string): Details | undefined {
 
 function callDetails(model: Model, key: string): Details | undefined {
   if (!key.startsWith("call/")) return undefined;
-  const call = model.calls.value.find(({ id }) => key === `call/${id}`);
+  const call = model.calls.list.value.calls.find(({ id }) => key === `call/${id}`);
   if (!call) return undefined;
   return {
     kind: "Call",
