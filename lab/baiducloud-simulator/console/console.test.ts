@@ -119,6 +119,10 @@ describePage("the page", { nodes: 24, blbs: 6, listeners: 2, backends: 5 }, (sta
       await show(page, view);
       assert.deepEqual(await unreached(page), [], `in the view ${view}`);
     }
+    await show(page, "balancers");
+    await page.click("#balancers-0");
+    await page.until("document.querySelector('.panel .links')");
+    assert.deepEqual(await unreached(page), [], "with the details of a load balancer");
   });
 
   it("moves in the trees with the arrows, opens, selects and shows", async (test) => {
@@ -245,7 +249,7 @@ async function focusByTab(page: Page, id: string): Promise<void> {
 async function unreached(page: Page): Promise<readonly string[]> {
   await page.evaluate(`(() => {
     document.activeElement?.blur();
-    const focusable = "a[href], button, input, select, [tabindex='0']";
+    const focusable = "a[href], button, input, select, [tabindex='0'], [role=tree], [role=grid]";
     // Of a group of radio buttons Tab reaches the chosen one, arrows the others.
     window.left = new Set([...document.querySelectorAll(focusable)].filter((one) => one.type !== "radio" || one.checked));
   })()`);
