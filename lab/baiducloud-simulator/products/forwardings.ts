@@ -1,42 +1,119 @@
 import type { Account } from "../account.ts";
-import type { Forwarding } from "../data-plane/data-plane.ts";
+import type { Forwarding, HttpOptions, ListenerProtocol, TlsOptions, TlsVersion } from "../data-plane/data-plane.ts";
+import type { SourceRule } from "../data-plane/source-rules.ts";
 import { instancesOf } from "./bcc/records.ts";
-import { blbsOf } from "./blb/records.ts";
+import { type Blb, blbsOf } from "./blb/records.ts";
 import { boundEips } from "./eip/binding.ts";
+import { securityGroupsOf } from "./vpc/security-groups.ts";
 
-/** The TCP and UDP listeners as the data plane should have them. */
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The listeners of all kinds as the data plane should have them. */
 export function forwardingsOf(account: Account): readonly Forwarding[] {
-  const forwardings: Forwarding[] = [];
   const boundEip = boundEips(account);
-  for (const blb of blbsOf(account).all()) {
-    if (blb.status === "creating") continue;
-    const address = boundEip(blb.blbId, "ipv4")?.eip;
-    for (const { listenerType, listenerPort, fields } of blb.listeners) {
-      if (listenerType !== "TCP" && listenerType !== "UDP") continue;
-      const seconds = (field: string) => Number(fields[field]) * 1000;
-      forwardings.push({
-        blbId: blb.blbId,
-        protocol: listenerType,
-        port: listenerPort,
-        address,
-        scheduler: String(fields.scheduler),
-        health: {
-          timeoutMs: seconds("healthCheckTimeoutInSecond"),
-          intervalMs: seconds("healthCheckInterval"),
-          unhealthyThreshold: Number(fields.unhealthyThreshold),
-          healthyThreshold: Number(fields.healthyThreshold),
-          probe: String(fields.healthCheckString ?? ""),
-        },
-        targets: blb.backends.flatMap(({ instanceId, weight }) => {
-          const instance = instancesOf(account).get(instanceId);
-          if (!instance) return [];
-          const host = instance.host ?? instance.internalIp;
-          return [
-            { instanceId, host, port: Number(fields.backendPort), weight, running: instance.status === "Running" },
-          ];
-        }),
+  const instances = instancesOf(account);
+  return blbsOf(account)
+    .all()
+    .filter(({ status }) => status !== "creating")
+    .flatMap((blb) => {
+      const publicAddresses = [boundEip(blb.blbId, "ipv4")?.eip, boundEip(blb.blbId, "ipv6")?.eip];
+      const addresses = [...publicAddresses, blb.address, blb.ipv6].filter((address) => address !== undefined);
+      const sources = sourcesOf(account, blb);
+      return blb.listeners.map(({ listenerType, listenerPort, fields }): Forwarding => {
+        const protocol = listenerType as ListenerProtocol;
+        return {
+          blbId: blb.blbId,
+          protocol,
+          port: listenerPort,
+          addresses: addresses.filter((address) => address !== ""),
+          scheduler: String(fields.scheduler),
+          timeoutMs: 1000 * timeoutOf(protocol, fields),
+          health: healthOf(protocol, fields),
+          targets: blb.backends.flatMap(({ instanceId, weight }) => {
+            const instance = instances.get(instanceId);
+            if (!instance) return [];
+            const host = instance.host ?? instance.internalIp;
+            const running = instance.status === "Running";
+            return [{ instanceId, host, port: Number(fields.backendPort), weight, running }];
+          }),
+          sources,
+          ...(protocol === "HTTP" || protocol === "HTTPS" ? { http: httpOf(fields) } : {}),
+          ...(protocol === "HTTPS" || protocol === "SSL" ? { tls: tlsOf(fields) } : {}),
+        };
       });
-    }
-  }
-  return forwardings;
+    });
+}
+
+/** What may come in: the union of what the load balancer's security groups allow. */
+function sourcesOf(account: Account, { securityGroups }: Blb): readonly SourceRule[] | undefined {
+  if (securityGroups.length === 0) return undefined;
+  const groups = securityGroupsOf(account);
+  return securityGroups.flatMap((id) => groups.get(id)?.rules ?? []).filter(({ direction }) => direction === "ingress");
+}
+
+function timeoutOf(protocol: ListenerProtocol, fields: Fields): number {
+  if (protocol === "TCP") return Number(fields.tcpSessionTimeout ?? 900);
+  if (protocol === "UDP") return Number(fields.udpSessionTimeout ?? 90);
+  return Number(fields.serverTimeout ?? (protocol === "SSL" ? 900 : 30));
+}
+
+function healthOf(protocol: ListenerProtocol, fields: Fields): Forwarding["health"] {
+  const usual = { TCP: "TCP", SSL: "TCP", UDP: "UDP", HTTP: "HTTP", HTTPS: "HTTP" } as const;
+  const type = (["TCP", "UDP", "ICMP", "HTTP"] as const).find((known) => known === fields.healthCheckType);
+  const count = (field: string) => Number(fields[field] ?? 3);
+  return {
+    type: type ?? usual[protocol],
+    port: fields.healthCheckPort === undefined ? undefined : Number(fields.healthCheckPort),
+    timeoutMs: 1000 * count("healthCheckTimeoutInSecond"),
+    intervalMs: 1000 * count("healthCheckInterval"),
+    unhealthyThreshold: count("unhealthyThreshold"),
+    healthyThreshold: count("healthyThreshold"),
+    probe: String(fields.healthCheckString ?? ""),
+    uri: String(fields.healthCheckURI ?? "/"),
+    host: String(fields.healthCheckHost ?? ""),
+    normalStatus: String(fields.healthCheckNormalStatus ?? "http_2xx|http_3xx"),
+  };
+}
+
+function httpOf(fields: Fields): HttpOptions {
+  const { keepSession, keepSessionType, keepSessionCookieName, keepSessionDuration } = fields;
+  const rewrite = keepSessionType === "rewrite" && typeof keepSessionCookieName === "string";
+  const session = rewrite
+    ? ({ type: "rewrite", cookieName: keepSessionCookieName } as const)
+    : ({ type: "insert", seconds: Number(keepSessionDuration ?? 3600) } as const);
+  return {
+    session: keepSession === true ? session : undefined,
+    xForwardedFor: (fields.xForwardFor ?? fields.xForwardedFor) === true,
+    xForwardedProto: fields.xForwardedProto === true,
+    redirectPort: typeof fields.redirectPort === "number" && fields.redirectPort > 0 ? fields.redirectPort : undefined,
+  };
+}
+
+const LOWEST: Readonly<Record<string, TlsVersion>> = {
+  tls_cipher_policy_1_1: "TLSv1.1",
+  tls_cipher_policy_1_2: "TLSv1.2",
+  tls_cipher_policy_1_2_secure: "TLSv1.2",
+};
+const VERSIONS: readonly (readonly [string, TlsVersion])[] = [
+  ["tlsv10", "TLSv1"],
+  ["tlsv11", "TLSv1.1"],
+  ["tlsv12", "TLSv1.2"],
+];
+
+function tlsOf(fields: Fields): TlsOptions {
+  const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
+  // Of several, only the last counts.
+  const certId = texts(fields.certIds).at(-1);
+  const more = (Array.isArray(fields.additionalCertDomains) ? fields.additionalCertDomains : []) as readonly Fields[];
+  const own = fields.encryptionType === "userDefind";
+  const chosen = VERSIONS.filter(([name]) => own && texts(fields.encryptionProtocols).includes(name));
+  return {
+    certificates: [
+      ...(certId === undefined ? [] : [{ certId }]),
+      ...more.map((one) => ({ certId: String(one.certId), host: String(one.host ?? one.Host ?? "") })),
+    ],
+    minVersion: own ? chosen[0]?.[1] : LOWEST[String(fields.encryptionType)],
+    maxVersion: own ? chosen.at(-1)?.[1] : undefined,
+    ciphers: own && typeof fields.appliedCiphers === "string" ? fields.appliedCiphers : undefined,
+  };
 }
