@@ -75,6 +75,23 @@ describe("row 1: a cloud config that changes under the provider", () => {
     assert.deepEqual(asked, ["POST eip 200", "POST eip2 7"]);
   });
 
+  it("leaves a pass over the routes what its list was made with, and closes the old connection at the next", async () => {
+    const { scene } = await withNode();
+    const { routes } = scene.provider;
+    assert.ok(routes);
+    const [found] = await scene.nodes();
+    assert.ok(found);
+    const a = { ...found, spec: { ...found.spec, podCIDR: "10.1.0.0/24", podCIDRs: ["10.1.0.0/24"] } };
+    const hosts = async (run: () => Promise<unknown>) =>
+      new Set((await scene.callsOf(run)).map((call) => call.replace(/^\w+ (\w+)\/.*$/, "$1")));
+    await scene.during(routes.list("kubernetes", [a], signal));
+    await scene.changeCloudConfig({ Endpoints: { bcc: "http://bcc2.scene", cce: "http://cce2.scene" } });
+    assert.deepEqual(await hosts(() => routes.create("kubernetes", a, "10.1.0.0/24", signal)), new Set(["bcc"]));
+    assert.equal(scene.closedConnections(), 0);
+    assert.ok((await hosts(() => routes.list("kubernetes", [a], signal))).has("bcc2"));
+    assert.equal(scene.closedConnections(), 1);
+  });
+
   it("changes what nodes are labelled with, and where they are looked up", async () => {
     const scene = await createProviderScene({ cloudConfig: { NodeSource: "bcc" } });
     const { id } = scene.simulator.createInstance({ name: "a" });

@@ -47,6 +47,16 @@ describe("the load balancer of a Service", () => {
       await lab.remove("web");
       assert.deepEqual(lab.simulator.inventory().blbs, []);
     }));
+  it("row 31: is protected, and has both families, by the very call that makes it", () =>
+    inLab(async (lab) => {
+      const annotations = { [`${OWN}deletion-protection`]: "true" };
+      await lab.apply("web", { annotations, spec: { ipFamilies: ["IPv4", "IPv6"] } });
+      await lab.ensure("web");
+      const made = lab.calls.find((call) => /^POST \/v1\/blb\?/.test(call)) ?? "";
+      assert.match(made, /"allowDelete":false/);
+      assert.match(made, /"allocateIpv6":true/);
+      assert.ok(!lab.calls.some((call) => /^PUT \/v1\/blb\/[\w-]+\?/.test(call)), "nothing has to be added later");
+    }));
   it("row 31: that somebody else protects stays until they let it go, and the deletion says so", () =>
     inLab(async (lab) => {
       await lab.apply("web");
