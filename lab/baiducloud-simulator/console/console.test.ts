@@ -141,6 +141,23 @@ describePage("the page", { nodes: 24, blbs: 6, listeners: 2, backends: 5 }, (sta
     await page.until(`${active}?.innerText.includes("service-6")`);
   });
 
+  it("says when the simulator does not answer, and goes on when it does again", async (test) => {
+    const page = await stage.open(test, "network");
+    const nodes = Number(await page.evaluate(figure("Nodes")));
+    const { simulator } = stage.lab;
+    let fresh = "";
+    await stage.lab.cut(async () => {
+      await page.until("document.querySelector('.connection.lost')");
+      fresh = simulator.createInstance({ name: "meanwhile" }).id;
+    });
+    await page.until(`document.querySelector(".connection.live") && ${figure("Nodes")} === "${nodes + 1}"`);
+    simulator.deleteInstance(fresh);
+    await page.until(`${figure("Nodes")} === "${nodes}"`);
+    assert.ok(
+      page.problems.splice(0).every((text) => text.includes("ERR_CONNECTION") || text.includes("ERR_INCOMPLETE")),
+    );
+  });
+
   it("shows another account or region when it is chosen", async (test) => {
     const page = await stage.open(test, "network");
     const { world } = stage.lab.simulator;
@@ -195,8 +212,7 @@ describePage("the page", { nodes: 24, blbs: 6, listeners: 2, backends: 5 }, (sta
     await page.until(`document.querySelector(".connection.denied") && !document.querySelector(".row")`);
     await page.until(`document.querySelector(".empty").textContent.includes("#token=")`);
     // The refusal is the one complaint that belongs here.
-    const complaints = page.problems as string[];
-    assert.ok(complaints.splice(0).every((text) => text.includes("401")));
+    assert.ok(page.problems.splice(0).every((text) => text.includes("401")));
   });
 });
 

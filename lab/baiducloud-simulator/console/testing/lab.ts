@@ -13,6 +13,8 @@ export interface Lab extends Scene {
   /** With the token in the fragment, as it is printed for a user. */
   readonly url: string;
   readonly token: string;
+  /** Cuts all connections, and takes new ones after `meanwhile`. */
+  cut(meanwhile: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -41,11 +43,17 @@ export async function startLab(): Promise<Lab> {
   );
   const page = createConsolePage();
   const handler: HttpHandler = (request) => (request.target.startsWith("/admin") ? admin(request) : page(request));
-  const socket = await listen({ host: "127.0.0.1", port: 0, handler });
+  let socket = await listen({ host: "127.0.0.1", port: 0, handler });
+  const { port } = socket;
   return {
     ...scene,
-    url: `http://127.0.0.1:${socket.port}/#token=${TOKEN}`,
+    url: `http://127.0.0.1:${port}/#token=${TOKEN}`,
     token: TOKEN,
+    async cut(meanwhile) {
+      await socket.close();
+      await meanwhile();
+      socket = await listen({ host: "127.0.0.1", port, handler });
+    },
     async close() {
       await socket.close();
       await scene.simulator.close();
