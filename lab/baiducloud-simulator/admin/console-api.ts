@@ -1,4 +1,4 @@
-import { type Clock, type HttpResponse, jsonResponse, type ServerRequest } from "@ccm/base";
+import { type Clock, type HttpResponse, jsonResponse, type ServerRequest, textResponse } from "@ccm/base";
 import type { Account } from "../account.ts";
 import { badRequest } from "../api/fault.ts";
 import type { LoggedCall } from "../api/serve.ts";
@@ -8,12 +8,13 @@ import { createCallLog } from "./calls.ts";
 import { createChanges } from "./changes.ts";
 import { createRateMeter } from "./rates.ts";
 import { createTopologyTracker } from "./topology-tracker.ts";
+import { worldYamlOf } from "./world-file.ts";
 
 /** How many calls are kept, and at most listed at once. */
 const KEPT_CALLS = 10_000;
 const MAX_PAGE = 1000;
 
-/** What the page reads: topology, changes, calls, rates. */
+/** What the page reads: topology, changes, calls, rates, the world's file. */
 export interface ConsoleApi {
   onCall(call: LoggedCall): void;
   /** Undefined for what is not the console's. Throws Faults. */
@@ -25,6 +26,7 @@ export const CONSOLE_INDEX = {
   "GET /admin/changes": "the same as a stream of events: a snapshot, then what changes; and rates, each second",
   "GET /admin/calls": "the newest calls: ?product=&operation=&status=&text=&before=&after=&limit=",
   "GET /admin/rates": "calls per second, errors and latencies of each product",
+  "GET /admin/world": "accounts, networks, instances and quotas, as YAML",
 };
 
 export function createConsoleApi(clock: Clock, world: World, firstAccount: string): ConsoleApi {
@@ -74,6 +76,8 @@ export function createConsoleApi(clock: Clock, world: World, firstAccount: strin
           };
         case "/admin/calls":
           return jsonResponse(200, log.page(callQueryOf(input)));
+        case "/admin/world":
+          return textResponse(200, worldYamlOf(world), { "content-type": "application/yaml; charset=utf-8" });
         case "/admin/rates":
           return jsonResponse(200, meter.rates());
         default:

@@ -141,6 +141,16 @@ describePage("the page", { nodes: 24, blbs: 6, listeners: 2, backends: 5 }, (sta
     await page.until(`${active}?.innerText.includes("service-6")`);
   });
 
+  it("exports the world as a file", async (test) => {
+    const page = await stage.open(test, "network");
+    // What the page would let the browser save.
+    await page.evaluate(`(() => { URL.createObjectURL = (blob) => { window.saved = blob.text(); return "about:blank#"; };
+      HTMLAnchorElement.prototype.click = function () { window.savedName = this.download; }; })()`);
+    await page.click(".actions button");
+    await page.until("window.savedName === 'world.yaml'");
+    assert.match(await page.evaluate<string>("window.saved"), /accounts:\n {2}- id: lab\n[\s\S]*name: node-24\n/);
+  });
+
   it("says when the simulator does not answer, and goes on when it does again", async (test) => {
     const page = await stage.open(test, "network");
     const nodes = Number(await page.evaluate(figure("Nodes")));

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { parse } from "yaml";
+import { createScene } from "../testing/client.ts";
+import { type WorldFile, worldYamlOf } from "./world-file.ts";
+
+describe("the world's file", () => {
+  it("has accounts, networks, instances and quotas, and no keys", () => {
+    const { simulator } = createScene({ quotas: { blbs: 7 } });
+    const one = simulator.createInstance({ name: "node: 1", zoneName: "cn-bj-b" });
+    const two = simulator.createInstance({ name: "node-2", zoneName: "cn-bj-b", product: "bbc" });
+    simulator.setInstanceStatus(two.id, "Stopped");
+    const secret = simulator.addAccount({ id: "other", quotas: { eips: 3 } }).secretAccessKey;
+    const text = worldYamlOf(simulator.world);
+    const { accounts } = parse(text) as WorldFile;
+    assert.deepEqual(
+      accounts.map(({ id, quotas }) => [id, quotas.blbs, quotas.eips]),
+      [
+        ["lab", 7, 50],
+        ["other", undefined, 3],
+      ],
+    );
+    const [region] = accounts[0]?.regions ?? [];
+    const [vpc] = region?.vpcs ?? [];
+    assert.deepEqual([region?.name, vpc?.name, vpc?.cidr, vpc?.subnets.length], ["bj", "lab", "192.168.0.0/16", 3]);
+    assert.deepEqual(vpc?.subnets[1], {
+      name: "lab-b",
+      zone: "cn-bj-b",
+      cidr: "192.168.16.0/20",
+      instances: [
+        { name: "node: 1", product: "bcc", spec: one.spec, internalIp: one.internalIp },
+        { name: "node-2", product: "bbc", spec: two.spec, internalIp: two.internalIp, status: "Stopped" },
+      ],
+    });
+    for (const hidden of [secret, simulator.credentials.secretAccessKey]) assert.ok(!text.includes(hidden));
+  });
+
+  it("does not make what nobody has asked for", () => {
+    const { simulator } = createScene();
+    simulator.addAccount({ id: "other" });
+    worldYamlOf(simulator.world);
+    assert.equal(simulator.world.opened().length, 1);
+  });
+});
