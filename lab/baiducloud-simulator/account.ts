@@ -3,7 +3,8 @@ import type { Access } from "./api/access.ts";
 import { Fault, noSuchObject } from "./api/fault.ts";
 import type { DataPlane } from "./data-plane/data-plane.ts";
 import type { SimulatorEvent } from "./events.ts";
-import { subnetsOf } from "./products/vpc/records.ts";
+import type { ClusterAccess } from "./products/cce/cluster-access.ts";
+import { ipReservesOf, subnetsOf } from "./products/vpc/records.ts";
 import type { Store } from "./store/store.ts";
 
 /** How long the cloud takes, in milliseconds. Real ones take seconds to minutes. */
@@ -16,6 +17,29 @@ export interface Timings {
   readonly blbListLag: number;
   /** A deleted instance stays visible as Deleted for so long. */
   readonly instanceDelete: number;
+  readonly instanceCreate: number;
+  /** From Starting to Running, also of a reboot. */
+  readonly instanceStart: number;
+  readonly instanceStop: number;
+  /** A new size, image, subnet or VPC. */
+  readonly instanceChange: number;
+  /** Also a detach. */
+  readonly eniAttach: number;
+  readonly natCreate: number;
+  readonly natBind: number;
+  readonly volumeCreate: number;
+  /** Also a detach and a resize. */
+  readonly volumeAttach: number;
+  readonly imageCreate: number;
+  /** A registry instance, also a larger edition. */
+  readonly ccrCreate: number;
+  /** A scan, a build, a copy, a link into a VPC. */
+  readonly ccrJob: number;
+  /** Machines, pods and load balancers at the edge. */
+  readonly becCreate: number;
+  /** Also a start, a stop and a binding. */
+  readonly becChange: number;
+  readonly cnapDeploy: number;
 }
 
 export const DEFAULT_TIMINGS: Timings = {
@@ -25,6 +49,21 @@ export const DEFAULT_TIMINGS: Timings = {
   eipBind: 300,
   blbListLag: 0,
   instanceDelete: 0,
+  instanceCreate: 3000,
+  instanceStart: 1000,
+  instanceStop: 1000,
+  instanceChange: 2000,
+  eniAttach: 1000,
+  natCreate: 1000,
+  natBind: 500,
+  volumeCreate: 500,
+  volumeAttach: 500,
+  imageCreate: 2000,
+  ccrCreate: 3000,
+  ccrJob: 1000,
+  becCreate: 3000,
+  becChange: 1000,
+  cnapDeploy: 2000,
 };
 
 export interface Quotas {
@@ -35,6 +74,27 @@ export interface Quotas {
   readonly routeRules: number;
   readonly vpcs: number;
   readonly subnetsPerVpc: number;
+  readonly secondaryCidrs: number;
+  /** In one VPC that is not the default one. */
+  readonly securityGroups: number;
+  readonly securityGroupsInDefaultVpc: number;
+  /** In one direction of a security group. */
+  readonly securityGroupRules: number;
+  /** In one direction of an enterprise security group. */
+  readonly enterpriseSecurityGroupRules: number;
+  /** Of those that no machine has. */
+  readonly enis: number;
+  readonly ipsPerEni: number;
+  readonly nats: number;
+  readonly instances: number;
+  readonly keypairs: number;
+  readonly volumes: number;
+  readonly ccrInstances: number;
+  /** In one instance. */
+  readonly ccrRobots: number;
+  /** Machines at the edge. */
+  readonly becVms: number;
+  readonly cnapWorkspaces: number;
 }
 
 export const DEFAULT_QUOTAS: Quotas = {
@@ -45,6 +105,21 @@ export const DEFAULT_QUOTAS: Quotas = {
   routeRules: 50,
   vpcs: 10,
   subnetsPerVpc: 10,
+  secondaryCidrs: 5,
+  securityGroups: 20,
+  securityGroupsInDefaultVpc: 100,
+  securityGroupRules: 100,
+  enterpriseSecurityGroupRules: 150,
+  enis: 500,
+  ipsPerEni: 40,
+  nats: 50,
+  instances: 10_000,
+  keypairs: 100,
+  volumes: 20_000,
+  ccrInstances: 10,
+  ccrRobots: 100,
+  becVms: 1000,
+  cnapWorkspaces: 100,
 };
 
 /** One account in one region: what its products share. All that lasts is in its stores. */
@@ -67,6 +142,10 @@ export interface Account {
   nextPublicIp(): string;
   /** The same account elsewhere. */
   inRegion(region: string): Account;
+  /** Another account in the same region, if there is one: for roles that cross accounts. */
+  sibling(id: string): Account | undefined;
+  /** Who lets users of Kubernetes into the clusters; undefined: there are no API servers behind them. */
+  readonly clusterAccess: ClusterAccess | undefined;
   emit(event: SimulatorEvent): void;
   /** Something that traffic depends on has changed: the data plane is told. */
   changed(): void;
@@ -119,6 +198,8 @@ export type AccountParts = Pick<
   | "dataPlane"
   | "nextPublicIp"
   | "inRegion"
+  | "sibling"
+  | "clusterAccess"
   | "emit"
   | "changed"
 >;
@@ -163,15 +244,20 @@ export function createAccount(parts: AccountParts): Account {
         if (taken.has(`${vpcId} ${wanted}`)) throw new Fault(409, "PrivateIpInUseException", `${wanted} is in use.`);
         return take(wanted);
       }
+      const reserved = ipReservesOf(parts)
+        .all()
+        .flatMap((range) => (range.subnetId === subnetId ? (parseCidr(range.ipCidr) ?? []) : []));
       for (let value = full.get(subnetId) ?? cidr.first + FIRST_HOST; value < cidr.last; value++) {
-        full.set(subnetId, value);
+        const kept = reserved.some(({ family, first, last }) => family === 4 && first <= value && value <= last);
+        if (reserved.length === 0) full.set(subnetId, value);
         const ip = ipv4Text(value);
-        if (!taken.has(`${vpcId} ${ip}`)) return take(ip);
+        if (!kept && !taken.has(`${vpcId} ${ip}`)) return take(ip);
       }
       throw new Fault(400, "SubnetHasNoMoreIpException", `Subnet ${subnetId} has no more addresses.`);
     },
     takeIpv6(subnetId) {
-      const { vpcId } = subnetOf(subnetId);
+      const { vpcId, ipv6Cidr } = subnetOf(subnetId);
+      if (ipv6Cidr !== "") return `${ipv6Cidr.replace(/\/\d+$/, "")}${store.next("ipv6").toString(16)}`;
       const siblings = subnetsOf(parts)
         .all()
         .filter((subnet) => subnet.vpcId === vpcId);

@@ -30,9 +30,16 @@ export function createIdempotencyRecords(clock: Clock, store: Store) {
     }
   };
   return {
-    /** `run` throws Faults; only successes are remembered. */
-    handle(account: string, input: Input, target: Target, body: Uint8Array, run: () => Answer): Answer {
-      const token = input.param("clientToken");
+    /** `run` throws Faults; only successes are remembered. `header` is what creates of servers may send instead of clientToken. */
+    handle(
+      account: string,
+      input: Input,
+      target: Target,
+      body: Uint8Array,
+      run: () => Answer,
+      header?: string | undefined,
+    ): Answer {
+      const token = input.param("clientToken") || header;
       if (!token) return run();
       if (!/^[\x21-\x7e]{1,64}$/.test(token))
         throw new Fault(400, "BadRequest", "clientToken: expected at most 64 ASCII characters.");

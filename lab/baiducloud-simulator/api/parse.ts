@@ -22,7 +22,9 @@ export function parse(schema: Schema, value: unknown, where: string, source: Sou
     }
     case "boolean":
       if (typeof value === "boolean") return value;
-      if (source === "query" && (value === "true" || value === "false")) return value === "true";
+      // Python's clients send True and False.
+      if (source === "query" && typeof value === "string" && /^(true|false)$/i.test(value))
+        return value.toLowerCase() === "true";
       throw mistyped(where, "a boolean", source);
     case "csv": {
       if (typeof value !== "string") throw mistyped(where, "a string", source);

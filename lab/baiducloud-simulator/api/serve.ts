@@ -4,7 +4,7 @@ import type { Principal } from "./access.ts";
 import { Fault } from "./fault.ts";
 import { type Answer, createIdempotencyRecords } from "./idempotency.ts";
 import { mismatch } from "./mismatch.ts";
-import type { Product } from "./operation.ts";
+import type { Operation, Product } from "./operation.ts";
 import { parse, parseFields } from "./parse.ts";
 import { createRouter, type Route } from "./router.ts";
 import { type Input, inputOf, parseTarget, type Target } from "./wire.ts";
@@ -65,22 +65,30 @@ export function createServer(options: ServeOptions): (host?: string) => HttpHand
   const route = createRouter(options.products);
   const records = createIdempotencyRecords(clock, world.store);
 
-  const execute = (exchange: Exchange, target: Target): Answer => {
+  const execute = (exchange: Exchange, target: Target): Answer | Promise<Answer> => {
     const { product, part, name, operation, input, principal } = exchange;
     const account = world.account(principal.accountId, exchange.region);
-    const run = (): Answer => {
-      const query = parseFields(operation.query ?? {}, queryOf(input, operation.query ?? {}), "", "query");
-      const body = operation.body ? parse(operation.body, input.body, "") : {};
-      const call = { params: exchange.params, query, body, principal, input };
-      const answer = world.handler(account, product, part, name)(call);
+    const checked = (answer: unknown): Answer => {
       const wrong = options.checkAnswers && operation.answer ? mismatch(operation.answer, answer, name) : undefined;
       if (wrong) throw new Error(`the answer is not as its schema says: ${wrong}`);
       return { status: 200, body: answer };
     };
+    const handle = (): unknown => {
+      const { query, body } = parseInput(product, operation, input);
+      return world.handler(account, product, part, name)({ params: exchange.params, query, body, principal, input });
+    };
+    const run = (): Answer => checked(handle());
     const repeatable = operation.clientToken ?? operation.method !== "GET";
     return repeatable
-      ? records.handle(`${account.id}/${account.region}`, input, target, exchange.request.body, run)
-      : run();
+      ? records.handle(
+          `${account.id}/${account.region}`,
+          input,
+          target,
+          exchange.request.body,
+          run,
+          exchange.request.headers["x-request-token"],
+        )
+      : later(handle(), checked);
   };
 
   return (fixedHost) => async (request) => {
@@ -137,6 +145,24 @@ export function createServer(options: ServeOptions): (host?: string) => HttpHand
       "cache-control": "no-cache",
     });
   };
+}
+
+function later(answer: unknown, then: (answer: unknown) => Answer): Answer | Promise<Answer> {
+  return answer instanceof Promise ? answer.then(then) : then(answer);
+}
+
+/** Throws what is wrong with it in the words of the product. */
+function parseInput(product: Product, { query = {}, body }: Operation, input: Input) {
+  try {
+    if (input.list && body?.shape.kind !== "list") throw new Fault(400, "InappropriateJSON", "expected a JSON object.");
+    return {
+      query: parseFields(query, queryOf(input, query), "", "query"),
+      body: body ? parse(body, input.list ?? input.body, "") : {},
+    };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    throw new Fault(error.status, product.codes?.[error.code] ?? error.code, error.message);
+  }
 }
 
 function refusal(error: unknown, logger: Logger): Answer {

@@ -1,220 +1,209 @@
-import { ANY_TEXT, PAGING, pageOf, TAGS } from "../../api/common.ts";
-import { noSuchObject } from "../../api/fault.ts";
+import { PAGING, pageOf } from "../../api/common.ts";
+import { badRequest, Fault, noSuchObject } from "../../api/fault.ts";
 import { operations, part } from "../../api/operation.ts";
 import { page } from "../../api/paging.ts";
-import { boolean, csv, integer, list, object, optional, text } from "../../api/schema.ts";
-import { subnetsOf } from "../vpc/records.ts";
-import {
-  deleteInstance,
-  getInstance,
-  startInstance,
-  startLifecycle,
-  stopInstance,
-  switchInstance,
-} from "./lifecycle.ts";
-import { instancesOf, type SimulatedInstance } from "./records.ts";
+import { boolean, csv, list, object, oneOf, optional, text } from "../../api/schema.ts";
+import { bccInstances, INSTANCE, instanceViews } from "./instance-view.ts";
+import { getInstance, startLifecycle } from "./lifecycle.ts";
+import { type SimulatedInstance, volumesOf } from "./records.ts";
+import { systemVolumeId } from "./volume-view.ts";
 
-const INSTANCE = object({
-  id: text(),
-  serialNumber: text(),
-  name: text(),
-  hostname: ANY_TEXT,
-  desc: ANY_TEXT,
-  status: text(),
-  instanceType: text(),
-  spec: text(),
-  paymentTiming: text(),
-  chargeStatus: text(),
-  createTime: text(),
-  expireTime: optional(text()),
-  internalIp: text(),
-  publicIp: ANY_TEXT,
-  ipv6: ANY_TEXT,
-  ipv6Addresses: list(text()),
-  cpuCount: integer(),
-  memoryCapacityInGB: integer(),
-  localDiskSizeInGB: integer(),
-  gpuCard: ANY_TEXT,
-  cardCount: text(),
-  eniNum: text(),
-  networkCapacityInMbps: integer(),
-  placementPolicy: text(),
-  zoneName: text(),
-  subnetId: text(),
-  vpcId: text(),
-  autoRenew: boolean(),
-  tags: TAGS,
-  deletionProtection: integer(),
-});
 const PATH = "/v2/instance/{instanceId}";
+const IDS = optional(csv(100));
+const TEXT = optional(text());
+const FEW = { ...PAGING, internalIp: TEXT, keypairId: TEXT, zoneName: TEXT, instanceIds: IDS };
+const LONGEST = 100;
 
 const OPERATIONS = operations({
   ListInstances: {
-    summary: "Lists instances.",
+    summary: "Lists instances: different fields must all fit, of a list of values one.",
     method: "GET",
     path: "/v2/instance",
     query: {
-      ...PAGING,
-      instanceIds: optional(csv()),
-      instanceNames: optional(csv()),
-      privateIps: optional(csv()),
-      vpcId: optional(text()),
-      internalIp: optional(text()),
-      zoneName: optional(text()),
-      status: optional(text()),
+      ...FEW,
+      // As the Go SDK spells it, beside the documented name.
+      dedicatedHostId: TEXT,
+      dedicateHostId: TEXT,
+      instanceNames: IDS,
+      fuzzyInstanceName: TEXT,
+      volumeIds: IDS,
+      cdsIds: IDS,
+      deploySetIds: IDS,
+      securityGroupIds: IDS,
+      autoRenew: optional(boolean()),
+      paymentTiming: TEXT,
+      ehcClusterId: TEXT,
+      status: TEXT,
+      tags: IDS,
+      vpcId: TEXT,
+      privateIps: IDS,
+      ipv6Addresses: IDS,
+      showRdmaTopo: optional(boolean()),
     },
     answer: pageOf("instances", INSTANCE),
   },
+  ListNoChargeInstances: {
+    summary: "Lists the instances that cost nothing while they are stopped.",
+    method: "GET",
+    path: "/v2/instance/noCharge",
+    query: FEW,
+    answer: pageOf("instances", INSTANCE),
+  },
   ListInstancesByIds: {
-    summary: "Lists instances of given ids.",
+    summary: "Lists instances of given ids; unknown ones are left out.",
     method: "POST",
     path: "/v2/instance/listByInstanceId",
     clientToken: false,
     query: PAGING,
-    body: object({ instanceIds: optional(list(text(), 100), []) }),
+    body: object({ instanceIds: optional(list(text(), LONGEST), []) }),
     answer: pageOf("instances", INSTANCE),
   },
   GetInstance: {
     summary: "One instance.",
     method: "GET",
     path: PATH,
+    query: { isDeploySet: optional(boolean()), containsFailed: optional(boolean()) },
     answer: object({ instance: INSTANCE }),
     errors: ["NoSuchObject"],
   },
-  StartInstance: {
-    summary: "Switches an instance on.",
-    method: "PUT",
-    path: PATH,
-    when: "start",
-    errors: ["NoSuchObject", "Instance.StartInstanceOperationForbidden"],
-  },
-  StopInstance: {
-    summary: "Switches an instance off.",
-    method: "PUT",
-    path: PATH,
-    when: "stop",
-    errors: ["NoSuchObject", "Instance.StopInstanceOperationForbidden"],
-  },
-  RebootInstance: {
-    summary: "Switches an instance off and on.",
-    method: "PUT",
-    path: PATH,
-    when: "reboot",
-    body: object({ forceStop: optional(boolean()) }),
-    answer: object({ requestId: ANY_TEXT, failedInstanceIdList: list(text()) }),
-    errors: ["NoSuchObject"],
-  },
-  DeleteInstance: {
-    summary: "Releases an instance.",
-    method: "DELETE",
-    path: PATH,
-    errors: ["NoSuchObject"],
-  },
-  ListZones: {
-    summary: "The zones of the region.",
+  GetInstanceVnc: {
+    summary: "Where the console of an instance can be seen.",
     method: "GET",
-    path: "/v2/zone",
-    answer: object({ zones: list(object({ zoneName: text() })) }),
+    path: `${PATH}/vnc`,
+    answer: object({ vncUrl: text() }),
+    errors: ["NoSuchObject"],
+  },
+  ListIdMappings: {
+    summary: "Long ids of short ones, or the other way round.",
+    method: "POST",
+    path: "/v2/instance/id/mapping",
+    clientToken: false,
+    body: object({
+      idType: oneOf("shortId", "longId"),
+      objectType: optional(text()),
+      instanceIds: list(text(), LONGEST),
+    }),
+    answer: object({ mappings: list(object({ id: text(), uuid: text() })) }),
   },
 });
 
-/** Cloud servers. */
+/** Cloud servers, as they are read. */
 export const instances = part(OPERATIONS, (account) => {
   startLifecycle(account);
-  const all = () =>
-    instancesOf(account)
-      .all()
-      .filter(({ product }) => product === "bcc");
-  const idOf = ({ id }: { readonly id: string }) => id;
+  const pageOfViews = (query: Parameters<typeof page>[0], chosen: readonly SimulatedInstance[]) => {
+    const found = page(query, "instances", chosen, ({ id }) => id);
+    return { ...found, instances: instanceViews(account, found.instances as readonly SimulatedInstance[]) };
+  };
+
   return {
     ListInstances({ query }) {
-      const has = (wanted: readonly string[] | undefined) => {
-        const values = wanted && wanted.length > 0 ? new Set(wanted) : undefined;
-        return (value: string) => !values || values.has(value);
-      };
-      const [byId, byName, byIp] = [query.instanceIds, query.instanceNames, query.privateIps].map(has);
+      if (Boolean(query.vpcId) !== Boolean(query.privateIps)) throw badRequest("vpcId and privateIps go together.");
+      if (query.fuzzyInstanceName && query.instanceNames)
+        throw badRequest("instanceNames and fuzzyInstanceName exclude each other.");
+      const { internalIp, fuzzyInstanceName, autoRenew } = query;
+      const host = query.dedicatedHostId || query.dedicateHostId;
+      const disks = query.volumeIds ?? query.cdsIds;
+      const withDisk = disks && holdersOf(disks, volumesOf(account).all());
+      const [byId, byName, byIp, byIpv6, bySet, byGroup] = [
+        query.instanceIds,
+        query.instanceNames,
+        query.privateIps,
+        query.ipv6Addresses,
+        query.deploySetIds,
+        query.securityGroupIds,
+      ].map(oneOfThese);
       const is = (value: string, wanted: string | undefined) => !wanted || wanted === value;
-      const chosen = all().filter(
-        (instance) =>
-          byId?.(instance.id) &&
-          byName?.(instance.name) &&
-          byIp?.(instance.internalIp) &&
-          is(instance.vpcId, query.vpcId) &&
-          is(instance.internalIp, query.internalIp) &&
-          is(instance.zoneName, query.zoneName) &&
-          is(instance.status, query.status),
+      const chosen = bccInstances(account).filter((one) => {
+        const ips = [one.internalIp, ...one.secondaryIps.map(({ ip }) => ip)];
+        return (
+          byId?.([one.id]) &&
+          byName?.([one.name]) &&
+          byIp?.(ips) &&
+          byIpv6?.([one.ipv6, ...one.secondaryIpv6s]) &&
+          bySet?.(one.deployIds) &&
+          byGroup?.([...one.securityGroupIds, ...one.enterpriseSecurityGroupIds]) &&
+          (!internalIp || ips.includes(internalIp)) &&
+          (!fuzzyInstanceName || one.name.includes(fuzzyInstanceName)) &&
+          (!withDisk || withDisk(one)) &&
+          (autoRenew === undefined || autoRenew === (one.autoRenew !== null)) &&
+          (!query.tags || query.tags.some((tag) => hasTag(one, tag))) &&
+          is(one.vpcId, query.vpcId) &&
+          is(one.zoneName, query.zoneName) &&
+          is(one.status, query.status) &&
+          is(one.keypairId, query.keypairId) &&
+          is(one.dedicatedHostId, host) &&
+          is(one.paymentTiming, query.paymentTiming) &&
+          is(one.ehcClusterId, query.ehcClusterId)
+        );
+      });
+      const found = pageOfViews(query, chosen);
+      if (!query.showRdmaTopo) return found;
+      return { ...found, instances: found.instances.map((one) => ({ ...one, rdmaNicTopo: [] })) };
+    },
+    ListNoChargeInstances({ query }) {
+      const byId = oneOfThese(query.instanceIds);
+      const is = (value: string, wanted: string | undefined) => !wanted || wanted === value;
+      const chosen = bccInstances(account).filter(
+        (one) =>
+          one.chargeStatus === "STOPPED_NOT_CHARGING" &&
+          byId([one.id]) &&
+          is(one.internalIp, query.internalIp) &&
+          is(one.keypairId, query.keypairId) &&
+          is(one.zoneName, query.zoneName),
       );
-      return page(query, "instances", chosen.map(view), idOf);
+      return pageOfViews(query, chosen);
     },
     ListInstancesByIds({ query, body }) {
       const ids = new Set(body.instanceIds);
-      const chosen = all().filter(({ id }) => ids.has(id));
-      return page(query, "instances", chosen.map(view), idOf);
+      const chosen = bccInstances(account).filter(({ id }) => ids.has(id));
+      return pageOfViews(query, chosen);
     },
-    GetInstance({ params }) {
-      const instance = getInstance(account, params.instanceId);
-      if (instance.product !== "bcc") throw noSuchObject(params.instanceId);
-      return { instance: view(instance) };
+    GetInstance({ params, query }) {
+      const found = getInstance(account, params.instanceId);
+      if (found.product !== "bcc") throw noSuchObject(params.instanceId);
+      const [view] = instanceViews(account, [found]);
+      if (!query.isDeploySet) return { instance: view };
+      const deploysetList = found.deployIds.map((deploysetId) => ({
+        deploysetId,
+        name: deploysetId,
+        desc: "",
+        strategy: "HOST_HA",
+        concurrency: 1,
+      }));
+      return { instance: { ...view, deploysetList } };
     },
-    StartInstance({ params }) {
-      startInstance(account, params.instanceId);
-      return {};
+    GetInstanceVnc({ params }) {
+      const { id, product, status } = getInstance(account, params.instanceId);
+      if (product !== "bcc") throw noSuchObject(id);
+      if (status !== "Running") throw new Fault(409, "OperationDenied", `Instance ${id} is ${status}.`);
+      return { vncUrl: `https://vnc.${account.region}.baidubce.com/vnc?instanceId=${id}` };
     },
-    StopInstance({ params }) {
-      stopInstance(account, params.instanceId);
-      return {};
+    ListIdMappings({ body }) {
+      const given = new Set(body.instanceIds);
+      const field = body.idType === "shortId" ? "id" : "serialNumber";
+      const found = bccInstances(account).filter((one) => given.has(one[field]));
+      return { mappings: found.map(({ id, serialNumber }) => ({ id, uuid: serialNumber })) };
     },
-    RebootInstance({ params }) {
-      switchInstance(account, params.instanceId, "Starting", "Running");
-      return { requestId: "", failedInstanceIdList: [] };
-    },
-    DeleteInstance({ params }) {
-      deleteInstance(account, params.instanceId);
-      return {};
-    },
-    ListZones: () => ({
-      zones: [
-        ...new Set(
-          subnetsOf(account)
-            .all()
-            .map(({ zoneName }) => zoneName),
-        ),
-      ].map((zoneName) => ({ zoneName })),
-    }),
   };
 });
 
-function view(instance: SimulatedInstance) {
-  return {
-    id: instance.id,
-    serialNumber: instance.id,
-    name: instance.name,
-    hostname: instance.hostname,
-    desc: "",
-    status: instance.status,
-    instanceType: "N5",
-    spec: instance.spec,
-    paymentTiming: "Postpaid",
-    chargeStatus: "IS_CHARGING",
-    createTime: instance.createTime,
-    expireTime: null,
-    internalIp: instance.internalIp,
-    publicIp: instance.publicIp,
-    ipv6: instance.ipv6,
-    ipv6Addresses: instance.ipv6 ? [instance.ipv6] : [],
-    cpuCount: 2,
-    memoryCapacityInGB: 8,
-    localDiskSizeInGB: 0,
-    gpuCard: instance.gpuCard,
-    cardCount: instance.gpuCard ? "1" : "0",
-    eniNum: "0",
-    networkCapacityInMbps: 0,
-    placementPolicy: "default",
-    zoneName: instance.zoneName,
-    subnetId: instance.subnetId,
-    vpcId: instance.vpcId,
-    autoRenew: false,
-    tags: [],
-    deletionProtection: 0,
-  };
+/** Whether one of some values is among the wanted ones; with none wanted, always. */
+function oneOfThese(wanted: readonly string[] | undefined): (values: readonly string[]) => boolean {
+  const set = wanted && wanted.length > 0 ? new Set(wanted) : undefined;
+  return (values) => !set || values.some((value) => set.has(value));
+}
+
+function hasTag({ tags }: SimulatedInstance, wanted: string): boolean {
+  const colon = wanted.indexOf(":");
+  const key = colon < 0 ? wanted : wanted.slice(0, colon);
+  return tags.some(({ tagKey, tagValue }) => tagKey === key && (colon < 0 || tagValue === wanted.slice(colon + 1)));
+}
+
+function holdersOf(
+  ids: readonly string[],
+  volumes: readonly { readonly id: string; readonly instanceId: string }[],
+): (instance: SimulatedInstance) => boolean {
+  const wanted = new Set(ids);
+  const holders = new Set(volumes.filter(({ id }) => wanted.has(id)).map(({ instanceId }) => instanceId));
+  return ({ id }) => holders.has(id) || wanted.has(systemVolumeId(id));
 }

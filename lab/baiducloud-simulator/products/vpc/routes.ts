@@ -4,11 +4,12 @@ import { ANY_TEXT, PAGING, pageOf } from "../../api/common.ts";
 import { badRequest, Fault, noSuchObject } from "../../api/fault.ts";
 import { operations, part } from "../../api/operation.ts";
 import { page } from "../../api/paging.ts";
-import { list, object, optional, text } from "../../api/schema.ts";
-import { instancesOf } from "../bcc/records.ts";
+import { list, object, oneOf, optional, text } from "../../api/schema.ts";
+import { inside as contains, overlap } from "./find.ts";
 import { type RouteRule, type RouteTable, routeRulesOf, routeTablesOf, subnetsOf, vpcsOf } from "./records.ts";
 
 const NEXT_HOPS = ["custom", "vpn", "nat", "dcGateway", "peerConn", "ipv6gateway", "enic", "havip"] as const;
+const PATH_TYPES = ["normal", "ecmp", "ha:active", "ha:standby"] as const;
 const RULE = object({
   routeRuleId: text(),
   routeTableId: text(),
@@ -16,7 +17,7 @@ const RULE = object({
   destinationAddress: text(),
   nexthopId: ANY_TEXT,
   nexthopType: text({ oneOf: ["sys", ...NEXT_HOPS] }),
-  pathType: text(),
+  pathType: oneOf(...PATH_TYPES),
   description: ANY_TEXT,
 });
 const WHICH = { vpcId: optional(text()), routeTableId: optional(text()) };
@@ -46,11 +47,17 @@ const OPERATIONS = operations({
       routeTableId: text(),
       sourceAddress: text(),
       destinationAddress: text(),
-      nexthopType: text({ oneOf: NEXT_HOPS }),
+      // Empty beside nextHopList.
+      nexthopType: optional(text({ oneOf: NEXT_HOPS }), ""),
       nexthopId: optional(text(), ""),
+      nextHopList: optional(
+        list(object({ nexthopId: text(), nexthopType: text({ oneOf: NEXT_HOPS }), pathType: oneOf(...PATH_TYPES) })),
+        [],
+      ),
+      ipVersion: optional(text({ oneOf: ["4", "6"] })),
       description: optional(text({ max: 200 }), ""),
     }),
-    answer: object({ routeRuleId: text() }),
+    answer: object({ routeRuleId: optional(text()), routeRuleIds: optional(list(text())) }),
     errors: ["NoSuchObject", "RouteRuleRepeated", "RouteRuleExceedQuota"],
   },
   UpdateRouteRule: {
@@ -63,6 +70,13 @@ const OPERATIONS = operations({
       nexthopId: optional(text()),
       description: optional(text({ max: 200 })),
     }),
+    errors: ["NoSuchObject"],
+  },
+  SwitchRouteHa: {
+    summary: "Swaps the active and the standby path of a pair.",
+    method: "PUT",
+    path: "/v1/route/rule/{routeRuleId}",
+    when: "switchRouteHA",
     errors: ["NoSuchObject"],
   },
   DeleteRouteRule: {
@@ -92,35 +106,35 @@ export const routes = part(OPERATIONS, (account) => {
     ListRouteRules: ({ query }) =>
       page(query, "routeRules", rulesOf(tableOf(query).routeTableId), ({ routeRuleId }) => routeRuleId),
     CreateRouteRule({ body }) {
-      const { routeTableId, sourceAddress, destinationAddress, nexthopType, nexthopId, description } = body;
+      const { routeTableId, sourceAddress, destinationAddress, description, nextHopList } = body;
+      const { nexthopId } = body;
       const table = getTable(account, routeTableId);
       checkAddresses(account, table, sourceAddress, destinationAddress);
-      if (nexthopType === "custom" && !instancesOf(account).has(nexthopId)) throw noSuchObject(nexthopId);
-      const same = (rule: RouteRule) =>
-        rule.sourceAddress === sourceAddress && rule.destinationAddress === destinationAddress;
+      const isMultiPath = nextHopList.length > 0;
+      if (!isMultiPath && !body.nexthopType) throw badRequest("nexthopType is required.");
+      const hops = isMultiPath ? nextHopList : [{ nexthopId, nexthopType: body.nexthopType, pathType: "normal" }];
+      if (isMultiPath) checkPaths(nextHopList);
+      for (const hop of hops) checkNextHop(account, table, hop);
       const present = rulesOf(routeTableId);
-      if (present.some(same)) {
-        const text = `A route from ${sourceAddress} to ${destinationAddress} exists already.`;
-        throw new Fault(409, "RouteRuleRepeated", text);
-      }
-      if (present.length - 1 >= account.quotas.routeRules)
+      refuseRepeated(present, sourceAddress, destinationAddress);
+      if (present.length - 1 + hops.length > account.quotas.routeRules)
         throw new Fault(403, "RouteRuleExceedQuota", "The route rules of this table are used up.");
-      const routeRuleId = account.newId("rr");
-      rules.set(routeRuleId, {
-        routeRuleId,
-        routeTableId,
-        sourceAddress,
-        destinationAddress,
-        nexthopId,
-        nexthopType,
-        pathType: "normal",
-        description,
+      const ids = hops.map((hop) => {
+        const routeRuleId = account.newId("rr");
+        rules.set(routeRuleId, { routeRuleId, routeTableId, sourceAddress, destinationAddress, ...hop, description });
+        account.emit({
+          kind: "route.created",
+          routeRuleId,
+          destination: destinationAddress,
+          nexthopId: hop.nexthopId,
+        });
+        return routeRuleId;
       });
-      account.emit({ kind: "route.created", routeRuleId, destination: destinationAddress, nexthopId });
-      return { routeRuleId };
+      return isMultiPath ? { routeRuleIds: ids } : { routeRuleId: ids[0] };
     },
     UpdateRouteRule({ params: { routeRuleId }, body }) {
       const rule = own(account, routeRuleId);
+      const table = getTable(account, rule.routeTableId);
       // Empty texts mean "unchanged": the Go SDK always sends them.
       const changed = {
         ...rule,
@@ -129,10 +143,21 @@ export const routes = part(OPERATIONS, (account) => {
         nexthopId: body.nexthopId || rule.nexthopId,
         description: body.description ?? rule.description,
       };
-      checkAddresses(account, getTable(account, rule.routeTableId), changed.sourceAddress, changed.destinationAddress);
-      if (changed.nexthopType === "custom" && !instancesOf(account).has(changed.nexthopId))
-        throw noSuchObject(changed.nexthopId);
+      checkAddresses(account, table, changed.sourceAddress, changed.destinationAddress);
+      checkNextHop(account, table, changed);
+      const isElsewhere = !samePair(rule, changed.sourceAddress, changed.destinationAddress);
+      if (isElsewhere) refuseRepeated(rulesOf(rule.routeTableId), changed.sourceAddress, changed.destinationAddress);
       rules.set(routeRuleId, changed);
+      return {};
+    },
+    SwitchRouteHa({ params: { routeRuleId } }) {
+      const rule = own(account, routeRuleId);
+      const pair = rulesOf(rule.routeTableId).filter((one) =>
+        samePair(one, rule.sourceAddress, rule.destinationAddress),
+      );
+      if (!rule.pathType.startsWith("ha:")) throw badRequest(`route ${routeRuleId} has no standby.`);
+      for (const one of pair)
+        rules.patch(one.routeRuleId, { pathType: one.pathType === "ha:active" ? "ha:standby" : "ha:active" });
       return {};
     },
     DeleteRouteRule({ params }) {
@@ -147,6 +172,42 @@ export function removeRoute(account: Account, id: string): void {
   const { routeRuleId, destinationAddress, nexthopId } = own(account, id);
   routeRulesOf(account).delete(id);
   account.emit({ kind: "route.deleted", routeRuleId, destination: destinationAddress, nexthopId });
+}
+
+type Hop = Pick<RouteRule, "nexthopId" | "nexthopType" | "pathType">;
+
+function samePair(rule: RouteRule, source: string, destination: string): boolean {
+  return rule.sourceAddress === source && rule.destinationAddress === destination;
+}
+
+function refuseRepeated(present: readonly RouteRule[], source: string, destination: string): void {
+  if (!present.some((rule) => samePair(rule, source, destination))) return;
+  throw new Fault(409, "RouteRuleRepeated", `A route from ${source} to ${destination} exists already.`);
+}
+
+/** Several paths: all equal, or one active and one standby; for dedicated lines alone. */
+function checkPaths(hops: readonly Hop[]): void {
+  const types = hops.map(({ pathType }) => pathType).sort();
+  const isPair = types.length === 2 && types[0] === "ha:active" && types[1] === "ha:standby";
+  if (!isPair && !types.every((type) => type === "ecmp"))
+    throw badRequest("nextHopList: expected ecmp paths, or one ha:active and one ha:standby.");
+  if (hops.some(({ nexthopType }) => nexthopType !== "dcGateway"))
+    throw badRequest("nextHopList: expected nexthopType dcGateway.");
+}
+
+/** Dedicated lines, VPNs and peers are not simulated: their ids are taken as they are. */
+function checkNextHop(account: Account, { vpcId }: RouteTable, { nexthopId, nexthopType }: Hop): void {
+  const tables: Readonly<Record<string, string>> = {
+    custom: "instances",
+    nat: "nats",
+    ipv6gateway: "ipv6Gateways",
+    havip: "haVips",
+  };
+  const table = tables[nexthopType];
+  if (!table) return;
+  const hop = account.store.table<{ readonly vpcId: string }>(table).get(nexthopId);
+  if (!hop) throw noSuchObject(nexthopId);
+  if (hop.vpcId !== vpcId) throw badRequest(`nexthopId: ${nexthopId} is not in ${vpcId}.`);
 }
 
 function getTable(account: Account, id: string): RouteTable {
@@ -173,11 +234,12 @@ function checkAddresses(account: Account, { vpcId }: RouteTable, source: string,
     .all()
     .some((subnet) => {
       const range = parseCidr(subnet.cidr);
-      return subnet.vpcId === vpcId && range && from.first >= range.first && from.last <= range.last;
+      return subnet.vpcId === vpcId && range && contains(from, range);
     });
   if (!any(source) && !inside) throw badRequest(`sourceAddress: ${source} is neither 0.0.0.0/0 nor in a subnet.`);
-  const whole = parseCidr(vpc?.cidr ?? "");
-  if (!any(destination) && whole && whole.family === to.family && to.first <= whole.last && to.last >= whole.first) {
-    throw badRequest(`destinationAddress: ${destination} overlaps the VPC's ${vpc?.cidr}.`);
+  for (const cidr of [vpc?.cidr ?? "", ...(vpc?.secondaryCidr ?? []), vpc?.ipv6Cidr ?? ""]) {
+    const whole = parseCidr(cidr);
+    if (!any(destination) && whole && overlap(whole, to))
+      throw badRequest(`destinationAddress: ${destination} overlaps the VPC's ${cidr}.`);
   }
 }

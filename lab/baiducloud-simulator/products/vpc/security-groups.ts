@@ -1,73 +1,89 @@
-import { parseCidr } from "@ccm/base";
-import type { Account } from "../../account.ts";
-import { ANY_TEXT, PAGING, pageOf, TAGS, type Tag } from "../../api/common.ts";
-import { badRequest, Fault, noSuchObject } from "../../api/fault.ts";
+import { parseCidr, parseIp } from "@ccm/base";
+import { ANY_TEXT, PAGING, pageOf, TAGS } from "../../api/common.ts";
+import { badRequest, Fault, noSuchObject, quotaExceeded } from "../../api/fault.ts";
 import { operations, part } from "../../api/operation.ts";
 import { page } from "../../api/paging.ts";
-import { type Infer, list, object, oneOf, optional, text } from "../../api/schema.ts";
-import { blbsOf } from "../blb/records.ts";
-import { vpcsOf } from "./records.ts";
+import { csv, integer, list, object, oneOf, optional, text } from "../../api/schema.ts";
+import { instancesOf } from "../bcc/records.ts";
+import { getVpc } from "./find.ts";
+import { enisOf, vpcsOf } from "./records.ts";
+import {
+  holdersOf,
+  isSameRule,
+  newRule,
+  type RuleFields,
+  type SecurityGroup,
+  type SecurityGroupRule,
+  securityGroupsOf,
+  withRule,
+} from "./security-group-records.ts";
 
-/** Fields of a rule that make it the same as another. */
-const FACETS = ["direction", "ethertype", "portRange", "protocol", "sourceIp", "destIp"] as const;
+export { securityGroupsOf } from "./security-group-records.ts";
 
-export interface SecurityGroupRule extends Readonly<Record<(typeof FACETS)[number], string>> {
-  readonly remark: string;
-  readonly securityGroupId: string;
-  readonly securityGroupRuleId: string;
-}
-
-export interface SecurityGroup {
-  readonly id: string;
-  readonly name: string;
-  readonly desc: string;
-  readonly vpcId: string;
-  readonly tags: readonly Tag[];
-  readonly createdTime: string;
-  readonly rules: readonly SecurityGroupRule[];
-}
-
-export const securityGroupsOf = ({ store }: Pick<Account, "store">) => store.table<SecurityGroup>("securityGroups");
-
-const LARGEST = 100;
+const RULE_TEXT = optional(text(), "");
+const PORT_RANGE = optional(text({ pattern: /^\d{1,5}(-\d{1,5})?$/, hint: '"80" or "1-65535"' }), "");
+const PROTOCOL = optional(oneOf("tcp", "udp", "icmp", "all", ""), "");
+const RULE_FIELDS = {
+  direction: text(),
+  ethertype: ANY_TEXT,
+  portRange: ANY_TEXT,
+  protocol: ANY_TEXT,
+  sourceIp: ANY_TEXT,
+  sourceGroupId: ANY_TEXT,
+  destIp: ANY_TEXT,
+  destGroupId: ANY_TEXT,
+  remark: ANY_TEXT,
+};
 const NEW_RULE = object({
   direction: oneOf("ingress", "egress"),
-  ethertype: optional(text()),
-  portRange: optional(text()),
-  protocol: optional(text()),
-  sourceIp: optional(text(), ""),
-  destIp: optional(text(), ""),
-  remark: optional(text(), ""),
+  ethertype: optional(oneOf("IPv4", "IPv6", ""), ""),
+  portRange: PORT_RANGE,
+  protocol: PROTOCOL,
+  sourceIp: RULE_TEXT,
+  sourceGroupId: RULE_TEXT,
+  destIp: RULE_TEXT,
+  destGroupId: RULE_TEXT,
+  remark: RULE_TEXT,
 });
 export const SECURITY_GROUP_RULE = object({
-  direction: text(),
-  ethertype: text(),
-  portRange: text(),
-  protocol: text(),
-  sourceIp: ANY_TEXT,
-  destIp: ANY_TEXT,
-  remark: ANY_TEXT,
+  ...RULE_FIELDS,
   securityGroupId: text(),
   securityGroupRuleId: text(),
+  createdTime: ANY_TEXT,
+  updatedTime: ANY_TEXT,
 });
-const GROUP = object({
+const GROUP_FIELDS = {
   id: text(),
   name: text(),
   desc: ANY_TEXT,
   vpcId: text(),
   tags: TAGS,
   createdTime: text(),
+  updatedTime: text(),
+  sgVersion: integer(),
   rules: list(SECURITY_GROUP_RULE),
-});
+};
+const VERSION = { sgVersion: optional(integer()) };
+const CHANGES = ["NoSuchObject", "SecurityGroup.VersionMismatch"] as const;
+const PATHS = {
+  path: "/v2/securityGroup/{securityGroupId}",
+  aliases: ["/v1/securityGroup/{securityGroupId}"],
+} as const;
 
 const OPERATIONS = operations({
   ListSecurityGroup: {
-    summary: "Lists security groups.",
+    summary: "Lists security groups. Under /v1 the ones of an instance need its vpcId.",
     method: "GET",
     path: "/v2/securityGroup",
     aliases: ["/v1/securityGroup"],
-    query: { ...PAGING, vpcId: optional(text()) },
-    answer: pageOf("securityGroups", GROUP),
+    query: {
+      ...PAGING,
+      vpcId: optional(text()),
+      instanceId: optional(text()),
+      securityGroupId: optional(text()),
+      securityGroupIds: optional(csv()),
+    },
+    answer: pageOf("securityGroups", object(GROUP_FIELDS)),
   },
   CreateSecurityGroup: {
     summary: "Creates a security group with rules.",
@@ -82,38 +98,64 @@ const OPERATIONS = operations({
       tags: TAGS,
     }),
     answer: object({ securityGroupId: text() }),
-    errors: ["NoSuchObject", "SecurityGroup.RuleDuplicated", "SecurityGroup.RuleExceedLimit"],
+    errors: ["NoSuchObject", "QuotaLimitExceeded", "SecurityGroup.RuleDuplicated", "SecurityGroup.RuleExceedLimit"],
   },
   GetSecurityGroup: {
     summary: "One security group with its rules.",
     method: "GET",
-    path: "/v2/securityGroup/{securityGroupId}",
-    aliases: ["/v1/securityGroup/{securityGroupId}"],
-    answer: GROUP,
+    ...PATHS,
+    answer: object({ ...GROUP_FIELDS, bindInstanceNum: optional(integer()) }),
     errors: ["NoSuchObject"],
   },
   AuthorizeSecurityGroupRule: {
     summary: "Adds a rule.",
     method: "PUT",
-    path: "/v2/securityGroup/{securityGroupId}",
-    aliases: ["/v1/securityGroup/{securityGroupId}"],
+    ...PATHS,
     when: "authorizeRule",
+    query: VERSION,
     body: object({ rule: NEW_RULE }),
-    errors: ["NoSuchObject", "SecurityGroup.RuleDuplicated", "SecurityGroup.RuleExceedLimit"],
+    errors: [...CHANGES, "SecurityGroup.RuleDuplicated", "SecurityGroup.RuleExceedLimit"],
+  },
+  RevokeSecurityGroupRule: {
+    summary: "Removes the rule with these fields.",
+    method: "PUT",
+    ...PATHS,
+    when: "revokeRule",
+    query: VERSION,
+    body: object({ rule: NEW_RULE }),
+    errors: CHANGES,
+  },
+  UpdateSecurityGroupRule: {
+    summary: "Changes a rule, but not its direction.",
+    method: "PUT",
+    path: "/v2/securityGroup/rule/update",
+    aliases: ["/v1/securityGroup/rule/update"],
+    query: VERSION,
+    body: object({
+      securityGroupRuleId: text(),
+      remark: optional(text()),
+      portRange: optional(text()),
+      sourceIp: optional(text()),
+      sourceGroupId: optional(text()),
+      destIp: optional(text()),
+      destGroupId: optional(text()),
+      protocol: optional(text()),
+    }),
+    errors: [...CHANGES, "SecurityGroup.RuleDuplicated"],
   },
   DeleteSecurityGroupRule: {
     summary: "Deletes a rule.",
     method: "DELETE",
     path: "/v2/securityGroup/rule/{securityGroupRuleId}",
     aliases: ["/v1/securityGroup/rule/{securityGroupRuleId}"],
-    errors: ["NoSuchObject"],
+    query: VERSION,
+    errors: CHANGES,
   },
   DeleteSecurityGroup: {
     summary: "Deletes a security group that nothing has.",
     method: "DELETE",
-    path: "/v2/securityGroup/{securityGroupId}",
-    aliases: ["/v1/securityGroup/{securityGroupId}"],
-    errors: ["NoSuchObject", "SECURITYGROUP_INUSE"],
+    ...PATHS,
+    errors: ["NoSuchObject", "SECURITYGROUP_INUSE", "SecurityGroup.InstancesAssociatedSecurityGroupCanNotBeDeleted"],
   },
 });
 
@@ -125,64 +167,120 @@ export const securityGroups = part(OPERATIONS, (account) => {
     if (!group) throw noSuchObject(id);
     return group;
   };
-  const ruleOf = (body: Infer<typeof NEW_RULE>, securityGroupId: string): SecurityGroupRule => {
-    const { direction, sourceIp, destIp, remark } = body;
-    if (sourceIp !== "" && sourceIp !== "all" && !parseCidr(sourceIp))
-      throw badRequest(`sourceIp: "${sourceIp}" is not a CIDR.`);
-    return {
-      direction,
-      ethertype: body.ethertype || "IPv4",
-      portRange: body.portRange || "1-65535",
-      protocol: body.protocol || "all",
-      sourceIp,
-      destIp,
-      remark,
-      securityGroupId,
-      securityGroupRuleId: account.newId("r"),
-    };
+  const checked = (rule: RuleFields): RuleFields => {
+    for (const field of ["sourceIp", "destIp"] as const) {
+      const value = rule[field];
+      if (value !== "" && value !== "all" && !parseCidr(value) && !parseIp(value))
+        throw badRequest(`${field}: "${value}" is not a CIDR.`);
+    }
+    if (rule.sourceIp && rule.sourceGroupId) throw badRequest("sourceIp and sourceGroupId exclude each other.");
+    if (rule.destIp && rule.destGroupId) throw badRequest("destIp and destGroupId exclude each other.");
+    for (const id of [rule.sourceGroupId, rule.destGroupId]) if (id) get(id);
+    return rule;
   };
-  const withRule = (rules: readonly SecurityGroupRule[], rule: SecurityGroupRule): readonly SecurityGroupRule[] => {
-    if (rules.some((other) => FACETS.every((field) => other[field] === rule[field])))
-      throw new Fault(409, "SecurityGroup.RuleDuplicated", "The rule exists already.");
-    if (rules.filter(({ direction }) => direction === rule.direction).length >= LARGEST)
-      throw new Fault(403, "SecurityGroup.RuleExceedLimit", "The security group has no room for another rule.");
-    return [...rules, rule];
+  const groupOfRule = (ruleId: string) => {
+    const group = all.all().find(({ rules }) => rules.some((rule) => rule.securityGroupRuleId === ruleId));
+    const rule = group?.rules.find(({ securityGroupRuleId }) => securityGroupRuleId === ruleId);
+    if (!group || !rule) throw noSuchObject(ruleId);
+    return { group, rule };
+  };
+  const change = (
+    { id, sgVersion, rules }: SecurityGroup,
+    wanted: number | undefined,
+    edit: (rules: readonly SecurityGroupRule[]) => readonly SecurityGroupRule[],
+  ): object => {
+    if (wanted !== undefined && wanted !== sgVersion)
+      throw new Fault(409, "SecurityGroup.VersionMismatch", `sgVersion: ${id} has version ${sgVersion} by now.`);
+    all.patch(id, { rules: edit(rules), sgVersion: sgVersion + 1, updatedTime: account.time() });
+    return {};
   };
 
   return {
-    ListSecurityGroup({ query }) {
-      const chosen = all.all().filter(({ vpcId }) => !query.vpcId || vpcId === query.vpcId);
+    ListSecurityGroup({ query, input }) {
+      const { instanceId, vpcId, securityGroupId } = query;
+      if (instanceId && !vpcId && input.path.startsWith("/v1/")) throw badRequest("instanceId needs vpcId.");
+      const holder = instanceId
+        ? (instancesOf(account).get(instanceId) ?? enisOf(account).get(instanceId))?.securityGroupIds
+        : undefined;
+      const chosen = all
+        .all()
+        .filter(
+          (group) =>
+            (!vpcId || vpcId === group.vpcId) &&
+            (!securityGroupId || securityGroupId === group.id) &&
+            (!query.securityGroupIds || query.securityGroupIds.includes(group.id)) &&
+            (!instanceId || holder?.includes(group.id)),
+        );
       return page(query, "securityGroups", chosen, ({ id }) => id);
     },
     CreateSecurityGroup({ body }) {
-      const vpcId = body.vpcId || (vpcsOf(account).first(1)[0] ?? "");
-      if (!vpcsOf(account).has(vpcId)) throw noSuchObject(vpcId);
+      const vpc = getVpc(account, body.vpcId || (vpcsOf(account).first(1)[0] ?? ""));
+      const { vpcId } = vpc;
+      const present = all.all().filter((group) => group.vpcId === vpcId && group.name !== "default").length;
+      const { securityGroupsInDefaultVpc: more, securityGroups: most } = account.quotas;
+      if (present >= (vpc.isDefault ? more : most)) throw quotaExceeded("security groups");
       const id = account.newId("g");
-      const rules = body.rules.map((rule) => ruleOf(rule, id)).reduce<readonly SecurityGroupRule[]>(withRule, []);
+      const rules = body.rules
+        .map((rule) => newRule(account, checked(rule), id))
+        .reduce<readonly SecurityGroupRule[]>((before, rule) => withRule(account, before, rule), []);
       const { name, desc, tags } = body;
-      all.set(id, { id, name, desc, vpcId, tags, createdTime: account.time(), rules });
+      const time = account.time();
+      all.set(id, { id, name, desc, vpcId, tags, createdTime: time, updatedTime: time, sgVersion: 0, rules });
       return { securityGroupId: id };
     },
-    GetSecurityGroup: ({ params }) => get(params.securityGroupId),
-    AuthorizeSecurityGroupRule({ params: { securityGroupId }, body }) {
-      const { rules } = get(securityGroupId);
-      all.patch(securityGroupId, { rules: withRule(rules, ruleOf(body.rule, securityGroupId)) });
-      return {};
+    GetSecurityGroup({ params: { securityGroupId: id }, input }) {
+      const group = get(id);
+      return input.path.startsWith("/v1/") ? { ...group, bindInstanceNum: holdersOf(account, id).length } : group;
     },
-    DeleteSecurityGroupRule({ params: { securityGroupRuleId } }) {
-      const has = (rule: SecurityGroupRule) => rule.securityGroupRuleId === securityGroupRuleId;
-      const group = all.all().find(({ rules }) => rules.some(has));
-      if (!group) throw noSuchObject(securityGroupRuleId);
-      all.patch(group.id, { rules: group.rules.filter((rule) => !has(rule)) });
-      return {};
+    AuthorizeSecurityGroupRule({ params, query, body }) {
+      const group = get(params.securityGroupId);
+      const rule = newRule(account, checked(body.rule), group.id);
+      return change(group, query.sgVersion, (rules) => withRule(account, rules, rule));
+    },
+    RevokeSecurityGroupRule({ params, query, body }) {
+      const group = get(params.securityGroupId);
+      const wanted = newRule(account, checked(body.rule), group.id);
+      if (!group.rules.some((rule) => isSameRule(rule, wanted))) throw noSuchObject("rule");
+      return change(group, query.sgVersion, (rules) => rules.filter((rule) => !isSameRule(rule, wanted)));
+    },
+    UpdateSecurityGroupRule({ query, body }) {
+      const { group, rule } = groupOfRule(body.securityGroupRuleId);
+      // A new source or destination takes the place of the one before, of whichever kind it is.
+      const source = body.sourceIp || body.sourceGroupId ? body : rule;
+      const dest = body.destIp || body.destGroupId ? body : rule;
+      const changed = {
+        ...rule,
+        remark: body.remark ?? rule.remark,
+        portRange: body.portRange || rule.portRange,
+        protocol: body.protocol || rule.protocol,
+        sourceIp: source.sourceIp ?? "",
+        sourceGroupId: source.sourceGroupId ?? "",
+        destIp: dest.destIp ?? "",
+        destGroupId: dest.destGroupId ?? "",
+        updatedTime: account.time(),
+      };
+      checked(changed);
+      const others = group.rules.filter((other) => other !== rule);
+      if (others.some((other) => isSameRule(other, changed)))
+        throw new Fault(409, "SecurityGroup.RuleDuplicated", "The rule exists already.");
+      return change(group, query.sgVersion, (rules) => rules.map((other) => (other === rule ? changed : other)));
+    },
+    DeleteSecurityGroupRule({ params, query }) {
+      const { group, rule } = groupOfRule(params.securityGroupRuleId);
+      return change(group, query.sgVersion, (rules) => rules.filter((other) => other !== rule));
     },
     DeleteSecurityGroup({ params: { securityGroupId: id } }) {
-      get(id);
-      const used = blbsOf(account)
-        .all()
-        .some((blb) => blb.securityGroups.includes(id));
-      if (used) throw new Fault(403, "SECURITYGROUP_INUSE", `security group ${id} is bound to a load balancer.`);
+      const { name } = get(id);
+      const [holder] = holdersOf(account, id);
+      if (holder !== undefined) {
+        const code = instancesOf(account).has(holder)
+          ? "SecurityGroup.InstancesAssociatedSecurityGroupCanNotBeDeleted"
+          : "SECURITYGROUP_INUSE";
+        throw new Fault(403, code, `security group ${id} is in use: ${holder} has it.`);
+      }
+      if (name === "default") throw new Fault(403, "OperationDenied", `${id} is the default group of its VPC.`);
       all.delete(id);
+      account.gone(id);
       return {};
     },
   };
