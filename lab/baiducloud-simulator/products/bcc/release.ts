@@ -26,6 +26,25 @@ export const RELEASED = object({
   snapshotIds: list(text()),
   volumeIds: list(text()),
 });
+export const RECYCLED = object({
+  id: text(),
+  serialNumber: text(),
+  name: text(),
+  recycleTime: text(),
+  deleteTime: text(),
+  paymentTiming: text({ oneOf: ["prepay", "postpay"] }),
+  serviceName: text(),
+  serviceType: text(),
+  configItems: list(text()),
+  configItem: object({
+    cpu: integer(),
+    memory: integer(),
+    type: text(),
+    specId: text(),
+    spec: text(),
+    zoneName: text(),
+  }),
+});
 const REFUSALS = ["NoSuchObject", "Instance.ReleaseWhileCreating", "OperationDenied"] as const;
 
 const OPERATIONS = operations({
@@ -85,28 +104,7 @@ const OPERATIONS = operations({
       recycleBegin: optional(text()),
       recycleEnd: optional(text()),
     }),
-    answer: pageOf(
-      "instances",
-      object({
-        id: text(),
-        serialNumber: text(),
-        name: text(),
-        recycleTime: text(),
-        deleteTime: text(),
-        paymentTiming: text({ oneOf: ["prepay", "postpay"] }),
-        serviceName: text(),
-        serviceType: text(),
-        configItems: list(text()),
-        configItem: object({
-          cpu: integer(),
-          memory: integer(),
-          type: text(),
-          specId: text(),
-          spec: text(),
-          zoneName: text(),
-        }),
-      }),
-    ),
+    answer: pageOf("instances", RECYCLED),
   },
   RecoverInstances: {
     summary: "Takes instances out of the recycle bin.",
