@@ -62,8 +62,8 @@ function from(source: string, host: string): { readonly localAddress?: string } 
 }
 
 /**
- * Passes on what comes, and stops reading while the other side does not take it. By hand, as `pipe` allocates for each
- * chunk and asks for more state than two sockets need (`npm run bench -- data-plane`).
+ * Passes on what comes, and stops reading while the other side does not take it. By hand: `pipe` is as fast, but holds
+ * 80 MB more for 5,000 connections (`npm run bench -- data-plane`).
  */
 export function splice(source: Socket, sink: Socket): void {
   source.on("data", (chunk) => {
