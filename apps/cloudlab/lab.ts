@@ -139,7 +139,7 @@ async function start(
   let ccm = launch();
   undo.push(() => ccm.stop());
 
-  const machines = createLabNodes({ client, services, network: socketNetwork, clock, logger });
+  const machines = createLabNodes({ client, services, network: socketNetwork, clock, logger, random });
   undo.push(() => machines.close());
   for (let i = 0; i < nodeCount; i++) {
     const name = `node-${i + 1}`;

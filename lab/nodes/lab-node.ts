@@ -1,9 +1,9 @@
-import type { Node } from "@ccm/kube";
+import type { Node, NodeCondition } from "@ccm/kube";
 
 export interface LabNodeSpec {
   readonly name: string;
-  /** Handed to the kubelet as --node-ip: the address the cloud knows the machine by. */
-  readonly internalIp: string;
+  /** Handed to the kubelet as --node-ip: the address the cloud knows the machine by. Absent: the kubelet has no --node-ip. */
+  readonly internalIp?: string;
   /** Where the node's ports really are: a loopback address. */
   readonly host: string;
   readonly podCidr: string;
@@ -27,7 +27,7 @@ export function registeredNode(spec: LabNodeSpec, nowText: string): Node {
         "kubernetes.io/os": "linux",
         "kubernetes.io/arch": "amd64",
       },
-      annotations: { [PROVIDED_NODE_IP]: spec.internalIp },
+      ...(spec.internalIp === undefined ? {} : { annotations: { [PROVIDED_NODE_IP]: spec.internalIp } }),
     },
     spec: {
       podCIDR: spec.podCidr,
@@ -36,9 +36,9 @@ export function registeredNode(spec: LabNodeSpec, nowText: string): Node {
     },
     status: {
       addresses: [{ type: "Hostname", address: spec.name }],
-      capacity: { cpu: "2", memory: "8Gi", pods: "110" },
-      allocatable: { cpu: "2", memory: "8Gi", pods: "110" },
-      conditions: [readyCondition("True", nowText)],
+      capacity: { ...CAPACITY },
+      allocatable: { ...CAPACITY },
+      conditions: nodeConditions(nowText),
       nodeInfo: {
         architecture: "amd64",
         bootID: "",
@@ -53,6 +53,27 @@ export function registeredNode(spec: LabNodeSpec, nowText: string): Node {
       },
     },
   };
+}
+
+const CAPACITY = { cpu: "2", memory: "8Gi", "ephemeral-storage": "40Gi", pods: "110" } as const;
+
+const PRESSURES = [
+  ["MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"],
+  ["DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"],
+  ["PIDPressure", "KubeletHasSufficientPID", "kubelet has sufficient PID available"],
+] as const;
+
+/** All conditions of a node that is well. */
+export function nodeConditions(nowText: string): NodeCondition[] {
+  const pressures = PRESSURES.map(([type, reason, message]) => ({
+    type,
+    status: "False" as const,
+    reason,
+    message,
+    lastHeartbeatTime: nowText,
+    lastTransitionTime: nowText,
+  }));
+  return [...pressures, readyCondition("True", nowText)];
 }
 
 /**

@@ -1,5 +1,6 @@
-import { type Clock, errorText, KeyedMutex, type Logger, repeat } from "@ccm/base";
+import { type Clock, errorText, KeyedMutex, type Logger, type Random, repeat } from "@ccm/base";
 import { hasCode, type Informer, type KubeClient, NODES, type Service } from "@ccm/kube";
+import { createKubelets } from "./kubelets.ts";
 import { type LabNodeSpec, readyCondition, registeredNode } from "./lab-node.ts";
 import type { NodeNetwork } from "./network.ts";
 import { nodePortsOf } from "./node-ports.ts";
@@ -16,9 +17,11 @@ interface LabNode {
 export interface LabNodes {
   /** Registers the node and opens its node ports. */
   add(spec: LabNodeSpec): Promise<void>;
-  /** The machine is gone or off: ports close at once, and the Node becomes NotReady if it still exists. */
+  /** The machine is gone or off: ports close, its Lease is renewed no more, and the Node becomes NotReady if it still exists. */
   powerOff(name: string): Promise<void>;
   powerOn(name: string): Promise<void>;
+  /** The machine is gone for good: off, and forgotten. Its Node is for the cloud controller manager to delete. */
+  remove(name: string): Promise<void>;
   /** Names of the nodes that are on. */
   readonly running: readonly string[];
   close(): Promise<void>;
@@ -32,8 +35,11 @@ export function createLabNodes(options: {
   readonly network: NodeNetwork;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** With it, kubelets renew their Leases and report, each at moments of its own. Without, they write only changes. */
+  readonly random?: Random;
 }): LabNodes {
-  const { client, services, network, clock, logger } = options;
+  const { client, services, network, clock, logger, random } = options;
+  const kubelets = random && createKubelets({ client, clock, logger, random });
   const nodes = new Map<string, LabNode>();
   const mutex = new KeyedMutex();
   const stopped = new AbortController();
@@ -78,7 +84,10 @@ export function createLabNodes(options: {
     const node = nodes.get(name);
     if (!node) throw new RangeError(`no such node: ${name}`);
     node.on = on;
+    // Before anything is waited for: a machine that is off says nothing more.
+    if (!on) kubelets?.stop(name);
     await syncPorts(node);
+    if (on && kubelets) return kubelets.start(node.spec);
     await report(name, on ? "True" : "Unknown");
   };
 
@@ -86,6 +95,11 @@ export function createLabNodes(options: {
     async add(spec) {
       const node: LabNode = { spec, on: true, open: new Map() };
       nodes.set(spec.name, node);
+      if (kubelets) {
+        await kubelets.start(spec);
+        await syncPorts(node);
+        return;
+      }
       const wanted = registeredNode(spec, now());
       await client.create(NODES, wanted);
       // The kubelet's first report follows its registration at once.
@@ -95,11 +109,16 @@ export function createLabNodes(options: {
     },
     powerOff: (name) => switchTo(name, false),
     powerOn: (name) => switchTo(name, true),
+    async remove(name) {
+      await switchTo(name, false);
+      nodes.delete(name);
+    },
     get running() {
       return [...nodes.values()].filter((node) => node.on).map((node) => node.spec.name);
     },
     async close() {
       stopped.abort();
+      kubelets?.close();
       unsubscribe();
       for (const node of nodes.values()) node.on = false;
       await syncAll();
