@@ -20,6 +20,7 @@ export interface Cloud {
 export async function startCloud(options: {
   readonly port: number;
   readonly eips: string;
+  readonly vips: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -33,6 +34,7 @@ export async function startCloud(options: {
     eipPool: options.eips,
     dataPlane: socketDataPlane({
       clock,
+      vips: options.vips,
       onProblem: (message) => onChange?.({ kind: "data-plane.problem", message }),
     }),
     ...(onChange ? { onChange } : {}),

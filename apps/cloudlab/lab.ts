@@ -86,6 +86,7 @@ async function start(
   const cloud = await startCloud({
     port: cloudPort,
     eips: loopback.eips,
+    vips: loopback.vips,
     clock,
     random,
     logger,

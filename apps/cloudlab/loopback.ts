@@ -9,6 +9,8 @@ export interface Loopback {
   nodeHost(index: number): string;
   /** CIDR that the simulator takes public addresses from; the low half is the nodes'. */
   readonly eips: string;
+  /** CIDR for the private addresses of load balancers; no other lab draws from it. */
+  readonly vips: string;
 }
 
 /**
@@ -16,7 +18,8 @@ export interface Loopback {
  * throws where the system does not (macOS knows 127.0.0.1 only until told otherwise).
  */
 export async function chooseLoopback(random: Random): Promise<Loopback> {
-  const prefix = `127.${64 + integer(random, 60)}.${integer(random, 256)}`;
+  const [second, third] = [64 + integer(random, 60), integer(random, 256)];
+  const prefix = `127.${second}.${third}`;
   const probe = `${prefix}.${FIRST_EIP}`;
   try {
     await canListen(probe);
@@ -27,7 +30,11 @@ export async function chooseLoopback(random: Random): Promise<Loopback> {
       { cause: error },
     );
   }
-  return { nodeHost: (index) => `${prefix}.${FIRST_NODE + index}`, eips: `${prefix}.128/25` };
+  return {
+    nodeHost: (index) => `${prefix}.${FIRST_NODE + index}`,
+    eips: `${prefix}.128/25`,
+    vips: `127.${second + 64}.${third}.0/24`,
+  };
 }
 
 /** A port on 127.0.0.1 that is free now. Not the CCM's usual 10258: two labs may start at the same moment. */

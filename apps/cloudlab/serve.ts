@@ -19,8 +19,8 @@ export function serveKube({ port }: { readonly port: number }): Promise<number> 
 /** `cloudlab baiducloud`: one JSON line with endpoints, credentials, the admin address with its token and that of the page, then serves until a signal. */
 export function serveCloud({ port }: { readonly port: number }): Promise<number> {
   return serve(async () => {
-    const { eips } = await chooseLoopback(systemRandom);
-    const cloud = await startCloud({ port, eips, ...parts });
+    const { eips, vips } = await chooseLoopback(systemRandom);
+    const cloud = await startCloud({ port, eips, vips, ...parts });
     const { simulator, url } = cloud;
     const ready = {
       endpoints: { bcc: url, vpc: url, blb: url, eip: url, cce: url },

@@ -20,8 +20,6 @@ export interface LabNodes {
   /** The machine is gone or off: ports close, its Lease is renewed no more, and the Node becomes NotReady if it still exists. */
   powerOff(name: string): Promise<void>;
   powerOn(name: string): Promise<void>;
-  /** The machine is gone for good: off, and forgotten. Its Node is for the cloud controller manager to delete. */
-  remove(name: string): Promise<void>;
   /** Names of the nodes that are on. */
   readonly running: readonly string[];
   close(): Promise<void>;
@@ -80,7 +78,9 @@ export function createLabNodes(options: {
       if (!hasCode(error, "not_found")) throw error;
     }
   };
-  const switchTo = async (name: string, on: boolean): Promise<void> => {
+  /** One after the other: a machine that is stopped and started at once must not end as off. */
+  const switchTo = (name: string, on: boolean): Promise<void> => mutex.run(`power of ${name}`, () => turn(name, on));
+  const turn = async (name: string, on: boolean): Promise<void> => {
     const node = nodes.get(name);
     if (!node) throw new RangeError(`no such node: ${name}`);
     node.on = on;
@@ -109,10 +109,6 @@ export function createLabNodes(options: {
     },
     powerOff: (name) => switchTo(name, false),
     powerOn: (name) => switchTo(name, true),
-    async remove(name) {
-      await switchTo(name, false);
-      nodes.delete(name);
-    },
     get running() {
       return [...nodes.values()].filter((node) => node.on).map((node) => node.spec.name);
     },
