@@ -178,8 +178,8 @@ export const natRules = part(OPERATIONS, (account) => {
     checkPublic(nat, "eips", body.publicIpsAddress);
     const source = parseCidr(body.sourceCIDR);
     const vpc = getVpc(account, nat.vpcId);
-    const homes = [vpc.cidr, ...vpc.secondaryCidr, "0.0.0.0/0"].flatMap((cidr) => parseCidr(cidr) ?? []);
-    if (!source || !homes.some((home) => inside(source, home)))
+    const homes = [vpc.cidr, ...vpc.secondaryCidr].flatMap((cidr) => parseCidr(cidr) ?? []);
+    if (!source || (source.bits > 0 && !homes.some((home) => inside(source, home))))
       throw badRequest(`sourceCIDR: "${body.sourceCIDR}" is not a range of ${nat.vpcId}.`);
   };
   const checkDnat = (nat: Nat, body: Dnat, present: readonly NatRule[]): void => {
