@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { operationsOf, type Product } from "../api/operation.ts";
 import type { SimulatorOptions } from "../simulator.ts";
 import { createScene, type How, type Scene } from "./client.ts";
 
@@ -8,23 +7,11 @@ export interface Tour extends Scene {
   ok<T = Readonly<Record<string, string>>>(line: string, body?: unknown, how?: How): Promise<T>;
   /** A call that must be refused: "409 SUBNET_INUSE". */
   refused(outcome: string, line: string, body?: unknown, how?: How): Promise<void>;
-  /** The operations of a product that were not called with success so far. */
-  missed(product: Product): readonly string[];
 }
 
-/** A scene that knows which operations have been called. */
+/** A scene with two words for what a call must come to. */
 export function createTour(options: Partial<SimulatorOptions> = {}): Tour {
-  const called = new Set<string>();
-  const scene = createScene({
-    ...options,
-    interceptors: [
-      async ({ product, name }, run) => {
-        const answer = await run();
-        called.add(`${product.name} ${name}`);
-        return answer;
-      },
-    ],
-  });
+  const scene = createScene(options);
   return {
     ...scene,
     async ok<T>(line: string, body?: unknown, how?: How) {
@@ -36,10 +23,6 @@ export function createTour(options: Partial<SimulatorOptions> = {}): Tour {
       const { status, body: answer } = await scene.call(line, body, how);
       assert.equal(`${status} ${answer.code}`, outcome, `${line}: ${answer.message}`);
     },
-    missed: (product) =>
-      operationsOf(product)
-        .map(([name]) => name)
-        .filter((name) => !called.has(`${product.name} ${name}`)),
   };
 }
 
