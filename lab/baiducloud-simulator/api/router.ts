@@ -51,7 +51,8 @@ export function createRouter(products: readonly Product[]): Router {
     }
     if (first) {
       const actions = best.map(({ operation }) => operation.when ?? "");
-      const code = first.product.unknownAction ?? "BadRequest";
+      // Calls in RPC style have one path for all.
+      const code = first.product.unknownAction ?? (input.path === "/" ? "InvalidAction" : "BadRequest");
       throw new Fault(400, code, `expected one of the actions ${actions.join(", ")}.`);
     }
     if (matches.length > 0)

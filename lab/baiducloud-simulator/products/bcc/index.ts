@@ -3,6 +3,7 @@ import { attributes } from "./attributes.ts";
 import { catalog } from "./catalog.ts";
 import { creation } from "./create.ts";
 import { ehcClusters } from "./ehc.ts";
+import { serverEvents } from "./events.ts";
 import { images } from "./images.ts";
 import { instances } from "./instances.ts";
 import { keypairs } from "./keypairs.ts";
@@ -29,5 +30,6 @@ export const BCC: Product = {
     images,
     keypairs,
     ehcClusters,
+    serverEvents,
   ],
 };

@@ -4,6 +4,7 @@ import { boolean, integer, list, object, optional, text } from "../../api/schema
 import { type Eip, eipsOf } from "../eip/records.ts";
 import { eniQuotaOf } from "../vpc/eni-model.ts";
 import { type Eni, enisOf, subnetsOf } from "../vpc/records.ts";
+import { repairStatusOf, type ServerEvent, serverEventsOf } from "./event-model.ts";
 import { gpuCountOf, isEbc } from "./flavors.ts";
 import { imageOf } from "./image-catalog.ts";
 import { instancesOf, keypairsOf, type SimulatedInstance, volumesOf } from "./records.ts";
@@ -130,16 +131,26 @@ export function instanceViews(account: Account, chosen: readonly SimulatedInstan
   const eips = Map.groupBy(eipsOf(account).all(), ({ instanceId }) => instanceId ?? "");
   const volumes = Map.groupBy(volumesOf(account).all(), ({ instanceId }) => instanceId);
   const enis = Map.groupBy(enisOf(account).all(), ({ instanceId }) => instanceId);
+  const open = serverEventsOf(account)
+    .all()
+    .filter(({ status }) => status !== "Ended");
+  const events = new Map(open.map((event) => [event.instanceId, event]));
   return chosen.map((instance) => {
     const disks = volumes.get(instance.id) ?? [];
     return {
-      ...view(account, instance, eips.get(instance.id) ?? [], enis.get(instance.id) ?? []),
+      ...view(account, instance, eips.get(instance.id) ?? [], enis.get(instance.id) ?? [], events.get(instance.id)),
       volumes: [systemVolumeOf(account, instance), ...disks.map((one) => volumeView(account, one))],
     };
   });
 }
 
-function view(account: Account, instance: SimulatedInstance, eips: readonly Eip[], enis: readonly Eni[]) {
+function view(
+  account: Account,
+  instance: SimulatedInstance,
+  eips: readonly Eip[],
+  enis: readonly Eni[],
+  event: ServerEvent | undefined,
+) {
   const { secondaryIps, secondaryIpv6s, autoRenew, deployIds, ...record } = instance;
   const ips = [record.internalIp, ...secondaryIps.map(({ ip }) => ip)];
   const ipv6s = [record.ipv6, ...secondaryIpv6s].filter((ip) => ip !== "");
@@ -235,7 +246,7 @@ function view(account: Account, instance: SimulatedInstance, eips: readonly Eip[
     enableJumboFrame: record.enableJumboFrame,
     isEipAutoRelatedDelete: record.isEipAutoRelatedDelete,
     hosteyeType: "",
-    repairStatus: "normal",
+    repairStatus: repairStatusOf(event),
     cpuThreadConfig: "",
     numaConfig: "",
   };

@@ -64,10 +64,10 @@ describe("NAT gateways", () => {
     const old = { name: "old", vpcId: body.vpcId, spec: "small", billing };
     const { natId } = await ok("POST /v1/nat", old);
     await settle();
-    const { expiredTime: first, natType, spec } = await ok(`GET /v1/nat/${natId}`);
+    const { expiredTime: first = "", natType, spec } = await ok(`GET /v1/nat/${natId}`);
     assert.deepEqual([natType, spec], ["normal", "small"]);
     await ok(`PUT /v1/nat/${natId}?purchaseReserved`, { billing });
-    assert.ok((await ok(`GET /v1/nat/${natId}`)).expiredTime > first);
+    assert.ok(((await ok(`GET /v1/nat/${natId}`)).expiredTime ?? "") > first);
     await refused("409 OperationDenied", `DELETE /v1/nat/${natId}`);
     await refused("400 BadRequest", "POST /v1/nat", { ...old, cuNum: 1 });
     await refused("404 NoSuchObject", "POST /v1/nat", { ...body, vpcId: "vpc-none" });
