@@ -6,11 +6,12 @@ import type { Front, Traffic } from "./front.ts";
 export async function openUdp(traffic: Traffic, { host, port }: LocalAddress): Promise<Front> {
   const { clock } = traffic;
   const front = createSocket(host.includes(":") ? "udp6" : "udp4");
-  const sessions = new Map<string, { readonly socket: Socket; usedAt: number }>();
+  const sessions = new Map<string, { readonly socket: Socket; usedAt: number; cancel: () => void }>();
   const end = (key: string): void => {
     const session = sessions.get(key);
     if (!session) return;
     sessions.delete(key);
+    session.cancel();
     session.socket.close();
   };
   const expire = (key: string): void => {
@@ -18,7 +19,7 @@ export async function openUdp(traffic: Traffic, { host, port }: LocalAddress): P
     if (!session) return;
     const left = session.usedAt + traffic.forwarding().timeoutMs - clock.monotonic();
     if (left <= 0) end(key);
-    else clock.schedule(left, () => expire(key));
+    else session.cancel = clock.schedule(left, () => expire(key));
   };
   const sessionFor = (from: RemoteInfo) => {
     const key = `${from.address} ${from.port}`;
@@ -28,7 +29,8 @@ export async function openUdp(traffic: Traffic, { host, port }: LocalAddress): P
     if (!target) return undefined;
     const { instanceId } = target;
     const socket = createSocket(target.host.includes(":") ? "udp6" : "udp4");
-    const session = { socket, usedAt: clock.monotonic() };
+    const cancel = clock.schedule(traffic.forwarding().timeoutMs, () => expire(key));
+    const session = { socket, usedAt: clock.monotonic(), cancel };
     traffic.count(instanceId, 1);
     socket.once("close", () => traffic.count(instanceId, -1));
     socket.on("message", (message) => {
@@ -38,7 +40,6 @@ export async function openUdp(traffic: Traffic, { host, port }: LocalAddress): P
     socket.on("error", () => end(key));
     socket.connect(target.port, target.host);
     sessions.set(key, session);
-    clock.schedule(traffic.forwarding().timeoutMs, () => expire(key));
     return session;
   };
   front.on("message", (message, from) => {
