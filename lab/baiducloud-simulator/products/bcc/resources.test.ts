@@ -46,6 +46,7 @@ describe("disks", () => {
     assert.equal((await get()).status, "Attaching");
     await settle();
     assert.deepEqual([(await get()).status, (await get()).attachments[0]?.instanceId], ["InUse", node.id]);
+    await refused("409 OperationDenied", `PUT /v2/volume/${id}?attach`, { instanceId: node.id });
     await refused("409 OperationDenied", `DELETE /v2/volume/${id}`);
     const { volumes } = await ok<{ volumes: Volume[] }>(`GET /v2/volume?instanceId=${node.id}`);
     assert.deepEqual(volumes.map(({ type }) => type).sort(), ["Cds", "System"]);
