@@ -44,7 +44,8 @@ export async function startCloud(options: {
   const page = createConsolePage();
   const handler: HttpHandler = (request) => {
     if (/^\/admin([/?]|$)/.test(request.target)) return admin(request);
-    return /^\/(console\/?)?(\?|$)|^\/console\//.test(request.target) ? page(request) : simulator.handler(request);
+    // Calls in RPC style are at / as well, with an action.
+    return /^\/$|^\/console([/?]|$)/.test(request.target) ? page(request) : simulator.handler(request);
   };
   const socket = await listen({ host: HOST, port: options.port, handler });
   const url = `http://${HOST}:${socket.port}`;

@@ -1,36 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { createTour, newEip, type Tour, withNetwork } from "../../testing/tour.ts";
-
-interface Instance {
-  readonly id: string;
-  readonly status: string;
-  readonly [field: string]: unknown;
-}
-
-const WANTED = { imageId: "m-lab00000", spec: "bcc.g5.c2m8", billing: { paymentTiming: "Postpaid" }, name: "web" };
-
-async function scene(tour: Tour = createTour()) {
-  const net = await withNetwork(tour);
-  const body = { ...WANTED, zoneName: "cn-bj-a", subnetId: net.subnetId };
-  const create = async (more: object = {}) =>
-    (await net.ok<{ instanceIds: string[] }>("POST /v2/instanceBySpec", { ...body, ...more })).instanceIds;
-  const get = async (id: string) => (await net.ok<{ instance: Instance }>(`GET /v2/instance/${id}`)).instance;
-  /** One that runs. */
-  const running = async (more: object = {}) => {
-    const [id = ""] = await create(more);
-    await net.settle();
-    return id;
-  };
-  const list = async (query: string) =>
-    (await net.ok<{ instances: Instance[] }>(`GET /v2/instance?${query}`)).instances.map((one) => one.name);
-  return { ...net, tour, body, create, get, running, list };
-}
+import { type Instance, withInstances } from "../../testing/instances.ts";
+import { createTour } from "../../testing/tour.ts";
 
 describe("instances are created", () => {
   it("Starting, then Running, with what was asked for", async () => {
-    const { create, get, settle, refused, vpcId, subnetId } = await scene();
+    const { create, get, settle, refused, vpcId, subnetId } = await withInstances();
     const tags = [{ tagKey: "k", tagValue: "v" }];
     const [id = ""] = await create({ tags, internalIps: ["10.0.1.40"], hostname: "web-1", deletionProtection: "0" });
     const made = await get(id);
@@ -51,7 +27,7 @@ describe("instances are created", () => {
   });
 
   it("several at once with numbers in their names, once for a token", async () => {
-    const { ok, body, list } = await scene();
+    const { ok, body, list } = await withInstances();
     const make = () =>
       ok<{ instanceIds: string[]; warningList: string[] }>("POST /v2/instanceBySpec?clientToken=t", {
         ...body,
@@ -70,7 +46,7 @@ describe("instances are created", () => {
   });
 
   it("by the older and newer calls as well", async () => {
-    const { ok, body, get, settle } = await scene();
+    const { ok, body, get, settle } = await withInstances();
     const { spec: _, ...rest } = body;
     const old = await ok<{ instanceIds: string[] }>("POST /v2/instance", {
       ...rest,
@@ -104,7 +80,7 @@ describe("instances are created", () => {
   });
 
   it("not with what does not exist or is used up, and then none of them", async () => {
-    const { refused, body, ok, simulator } = await scene(createTour({ quotas: { instances: 3 } }));
+    const { refused, body, ok, simulator } = await withInstances(createTour({ quotas: { instances: 3 } }));
     const post = "POST /v2/instanceBySpec";
     await refused("404 NoSuchObject", post, { ...body, imageId: "m-none0000" });
     await refused("400 BadRequest", post, { ...body, spec: "bcc.none" });
@@ -124,7 +100,7 @@ describe("instances are created", () => {
 
 describe("instances are switched", () => {
   it("off and on, and only from the right state", async () => {
-    const { ok, refused, settle, running, get } = await scene();
+    const { ok, refused, settle, running, get } = await withInstances();
     const id = await running();
     const path = `PUT /v2/instance/${id}`;
     await refused("409 Instance.StartInstanceOperationForbidden", `${path}?start`);
@@ -150,7 +126,7 @@ describe("instances are switched", () => {
   });
 
   it("many at once; those that cannot be are named", async () => {
-    const { ok, refused, settle, create, get } = await scene();
+    const { ok, refused, settle, create, get } = await withInstances();
     const [a = "", b = ""] = await create({ purchaseCount: 2 });
     await settle();
     const batch = (action: string, instanceIds: string[]) =>
@@ -164,7 +140,7 @@ describe("instances are switched", () => {
   });
 
   it("off without charge only where that is offered", async () => {
-    const { refused, running } = await scene();
+    const { refused, running } = await withInstances();
     const billing = { paymentTiming: "Prepaid", reservation: { reservationLength: 1 } };
     const prepaid = await running({ billing });
     const ebc = await running({ spec: "ebc.l5c.c128m256.1d" });
@@ -177,7 +153,7 @@ describe("instances are switched", () => {
 
 describe("instances get", () => {
   it("another image, another size, each in its time", async () => {
-    const { ok, refused, settle, running, get } = await scene();
+    const { ok, refused, settle, running, get } = await withInstances();
     const id = await running();
     await ok(`PUT /v2/instance/${id}?rebuild`, { imageId: "m-lab00001", adminPass: "00" });
     assert.equal((await get(id)).status, "ImageProcessing");
@@ -199,7 +175,7 @@ describe("instances get", () => {
   });
 
   it("names, descriptions, tags, protection and more", async () => {
-    const { ok, refused, running, get } = await scene();
+    const { ok, refused, running, get } = await withInstances();
     const id = await running();
     const path = `/v2/instance/${id}`;
     await ok(`PUT ${path}?modifyAttribute`, { name: "new", netEthQueueCount: "4", enableJumboFrame: true });
@@ -229,7 +205,7 @@ describe("instances get", () => {
   });
 
   it("a term, which ends, is renewed, or renews itself", async () => {
-    const { ok, refused, settle, running, get } = await scene();
+    const { ok, refused, settle, running, get } = await withInstances();
     const billing = { paymentTiming: "Prepaid", reservation: { reservationLength: 1, reservationTimeUnit: "month" } };
     const [id, self] = [await running({ billing }), await running({ billing })];
     const first = String((await get(id)).expireTime);
@@ -249,7 +225,7 @@ describe("instances get", () => {
   });
 
   it("released at the time that was set, unless that is taken back", async () => {
-    const { ok, refused, running, settle, call } = await scene();
+    const { ok, refused, running, settle, call } = await withInstances();
     const [gone, kept] = [await running(), await running()];
     await refused("400 BadRequest", `PUT /v2/instance/${gone}?autorelease`, { releaseTime: "1969-01-01T00:00:00Z" });
     for (const id of [gone, kept])
@@ -263,7 +239,7 @@ describe("instances get", () => {
 
 describe("instances are listed", () => {
   it("by every field alone and together", async () => {
-    const { ok, running, list, refused, vpcId, get, settle } = await scene();
+    const { ok, running, list, refused, vpcId, get, settle } = await withInstances();
     const { keypair } = await ok<{ keypair: { keypairId: string } }>("POST /v2/keypair", { name: "key" });
     const tags = [{ tagKey: "team", tagValue: "a" }];
     const id = await running({
@@ -312,6 +288,14 @@ describe("instances are listed", () => {
       byIds.instances.map((one) => one.id),
       [id],
     );
+    const tag = { tagKey: "team", tagValue: "" };
+    const v3 = await ok<{ instances: Record<string, unknown>[] }>("POST /v3/instance/list", {
+      ...{ keypairName: "key", subnetName: "s", vpcName: "net", tag },
+      privateIpAddress: "10.0.1.7",
+    });
+    assert.deepEqual([v3.instances[0]?.instanceId, v3.instances[0]?.cardCount], [id, 0]);
+    const elsewhere = { subnetName: "other", tag: { tagKey: "", tagValue: "" } };
+    assert.deepEqual((await ok<{ instances: unknown[] }>("POST /v3/instance/list", elsewhere)).instances, []);
     const { mappings } = await ok<{ mappings: Record<string, string>[] }>("POST /v2/instance/id/mapping", {
       idType: "shortId",
       objectType: "bcc",
@@ -322,7 +306,7 @@ describe("instances are listed", () => {
   });
 
   it("in pages that cover exactly the list", async () => {
-    const { ok, create, settle } = await scene();
+    const { ok, create, settle } = await withInstances();
     const ids = (await create({ purchaseCount: 11 })).toSorted();
     await settle();
     await fc.assert(
@@ -339,160 +323,5 @@ describe("instances are listed", () => {
       }),
       { numRuns: 8 },
     );
-  });
-});
-
-describe("an instance's network", () => {
-  it("has further addresses, which are given back with it", async () => {
-    const { ok, refused, running, get, subnetId } = await scene();
-    const id = await running();
-    const added = await ok<{ privateIps: string[] }>("PUT /v2/instance/batchAddIp", {
-      instanceId: id,
-      privateIps: null,
-      secondaryPrivateIpAddressCount: 2,
-    });
-    assert.equal(added.privateIps.length, 2);
-    const named = { instanceId: id, privateIps: ["10.0.1.60"] };
-    await ok("PUT /v2/instance/batchAddIp", named);
-    await refused("409 PrivateIpInUseException", "PUT /v2/instance/batchAddIp", named);
-    await ok("PUT /v2/instance/batchDelIp", named);
-    await refused("400 PrivateIPNotExistException", "PUT /v2/instance/batchDelIp", named);
-    const primary = { instanceId: id, privateIps: [(await get(id)).internalIp] };
-    await refused("409 OperationDenied", "PUT /v2/instance/batchDelIp", primary);
-    const { ipv6Address } = await ok("POST /v2/instance/addIpv6", { instanceId: id });
-    assert.equal((await get(id)).ipv6, ipv6Address);
-    const { enis } = await ok<{ enis: { privateIpSet: Record<string, unknown>[] }[] }>(`GET /v2/eni/${id}`);
-    assert.deepEqual(
-      enis[0]?.privateIpSet.map((ip) => ip.primary),
-      [true, false, false],
-    );
-    await ok("POST /v2/instance/delIpv6", { instanceId: id });
-    await refused("400 PrivateIPNotExistException", "POST /v2/instance/delIpv6", { instanceId: id });
-    await refused("409 SUBNET_INUSE", `DELETE /v1/subnet/${subnetId}`);
-    await ok(`DELETE /v2/instance/${id}`);
-    await ok(`DELETE /v1/subnet/${subnetId}`);
-  });
-
-  it("changes its subnet and its VPC", async () => {
-    const { ok, refused, settle, running, get, vpcId, subnet } = await scene();
-    const id = await running();
-    const near = await ok("POST /v1/subnet", { ...subnet, cidr: "10.0.2.0/24" });
-    await refused("404 NoSuchObject", "PUT /v2/subnet/changeSubnet", { instanceId: id, subnetId: "sbn-none" });
-    await ok("PUT /v2/subnet/changeSubnet", { instanceId: id, subnetId: near.subnetId, internalIp: "10.0.2.9" });
-    assert.equal((await get(id)).status, "ChangeSubnet");
-    await settle();
-    assert.deepEqual([(await get(id)).status, (await get(id)).internalIp], ["Running", "10.0.2.9"]);
-    const other = await ok("POST /v1/vpc", { name: "far", cidr: "10.50.0.0/16" });
-    const far = await ok("POST /v1/subnet", {
-      name: "f",
-      zoneName: "cn-bj-a",
-      cidr: "10.50.1.0/24",
-      vpcId: other.vpcId,
-    });
-    await refused("400 BadRequest", "PUT /v2/subnet/changeSubnet", { instanceId: id, subnetId: far.subnetId });
-    await refused("400 BadRequest", "PUT /v2/vpc/changeVpc", { instanceId: id, subnetId: near.subnetId });
-    await ok("PUT /v2/vpc/changeVpc", { instanceId: id, subnetId: far.subnetId });
-    assert.equal((await get(id)).status, "ChangeVpc");
-    await settle();
-    assert.equal((await get(id)).vpcId, other.vpcId);
-    const left = await ok<{ totalCount: number }>(`GET /v1/vpc/resourceIp?vpcId=${vpcId}`);
-    assert.equal(left.totalCount, 0);
-  });
-
-  it("has security groups, at least one", async () => {
-    const { ok, refused, running, get, vpcId } = await scene();
-    const id = await running();
-    const groupsOf = async () => ((await get(id)).nicInfo as { securityGroups: string[] }).securityGroups;
-    const [first] = await groupsOf();
-    const { securityGroupId: g } = await ok("POST /v2/securityGroup", { name: "g", vpcId, rules: [] });
-    await ok(`PUT /v2/instance/${id}?bind`, { securityGroupId: g });
-    assert.deepEqual(await groupsOf(), [first, g]);
-    await ok(`PUT /v2/instance/${id}?unbind`, { securityGroupId: first });
-    await refused("409 OperationDenied", `PUT /v2/instance/${id}?unbind`, { securityGroupId: g });
-    await refused("404 NoSuchObject", `PUT /v2/instance/${id}?bind`, { securityGroupId: "g-none" });
-    const many = { instanceIds: [id], securityGroupIds: [first], securityGroupType: "normal" };
-    await ok("PUT /v2/securitygroup/bind", many);
-    await ok("PUT /v2/securitygroup/unbind", many);
-    await ok("PUT /v2/securitygroup/replace", many);
-    assert.deepEqual(await groupsOf(), [first]);
-  });
-});
-
-describe("instances are released", () => {
-  it("alone: its disks and addresses stay", async () => {
-    const { ok, refused, settle, running, tour, call } = await scene();
-    const id = await running({ createCdsList: [{ cdsSizeInGB: 10, storageType: "hp1" }] });
-    const eip = await newEip(tour);
-    await ok(`PUT /v1/eip/${eip}?bind`, { instanceType: "BCC", instanceId: id });
-    await settle();
-    await ok(`DELETE /v2/instance/${id}`);
-    await refused("404 NoSuchObject", `DELETE /v2/instance/${id}`);
-    await refused("404 NoSuchObject", `GET /v2/instance/${id}`);
-    const { volumes } = await ok<{ volumes: { status: string }[] }>("GET /v2/volume?usageFilter=data");
-    assert.deepEqual(
-      volumes.map(({ status }) => status),
-      ["Available"],
-    );
-    const { eipList } = await ok<{ eipList: { status: string }[] }>(`GET /v1/eip?eip=${eip}`);
-    assert.equal(eipList[0]?.status, "available");
-    const progress = await ok("POST /v2/instance/deleteProgress", { instanceIds: [id] });
-    assert.equal(progress[id], "Deleted");
-    assert.equal((await call(`GET /v2/eni/${id}`)).body.code, "NoSuchObject");
-  });
-
-  it("with what belongs to it", async () => {
-    const { ok, settle, running, tour, subnetId, refused } = await scene();
-    const body = { relatedReleaseFlag: true, deleteCdsSnapshotFlag: true, deleteRelatedEnisFlag: true };
-    const id = await running({ createCdsList: [{ cdsSizeInGB: 10 }] });
-    const privateIpSet = [{ primary: true, privateIpAddress: "" }];
-    const { eniId } = await ok("POST /v1/eni", { name: "e", subnetId, privateIpSet });
-    await ok(`PUT /v1/eni/${eniId}?attach`, { instanceId: id });
-    const eip = await newEip(tour);
-    await ok(`PUT /v1/eip/${eip}?bind`, { instanceType: "BCC", instanceId: id });
-    await settle();
-    await ok(`POST /v2/instance/${id}`, body);
-    await refused("400 EniIdException", `GET /v1/eni/${eniId}`);
-    assert.deepEqual((await ok<{ volumes: unknown[] }>("GET /v2/volume")).volumes, []);
-    assert.deepEqual((await ok<{ eipList: unknown[] }>(`GET /v1/eip?eip=${eip}`)).eipList, []);
-    const [a, b] = [await running(), await running()];
-    await refused("404 NoSuchObject", "POST /v2/instance/batchDelete", { ...body, instanceIds: [a, "i-none0000"] });
-    await ok("POST /v2/instance/batchDelete", { ...body, instanceIds: [a, b] });
-    await refused("404 NoSuchObject", `GET /v2/instance/${a}`);
-    const prepaid = await running({ billing: { paymentTiming: "Prepaid", reservation: { reservationLength: 1 } } });
-    const done = await ok<Record<string, Record<string, unknown>>>("POST /v2/instance/delete", { instanceId: prepaid });
-    assert.equal(done.successResources?.instanceId, prepaid);
-    assert.equal(done.instanceRefundFlag, true);
-  });
-
-  it("into the recycle bin, and out of it, or for good after a week", async () => {
-    const { ok, settle, running, get, call, refused } = await scene();
-    const flags = { relatedReleaseFlag: false, deleteCdsSnapshotFlag: false, bccRecycleFlag: true };
-    const [back, purged, forgotten] = [await running(), await running(), await running()];
-    for (const id of [back, purged, forgotten]) await ok(`POST /v2/instance/${id}`, flags);
-    assert.equal((await get(back)).status, "Recycled");
-    const bin = await ok<{ instances: Record<string, unknown>[] }>("POST /v2/recycle/instance", {});
-    assert.equal(bin.instances.length, 3);
-    assert.equal(bin.instances[0]?.paymentTiming, "postpay");
-    await refused("404 NoSuchObject", `PUT /v2/instance/${back}?start`);
-    await ok("POST /v2/instance/recovery", { instanceIds: [{ instanceId: back }] });
-    await ok(`DELETE /v2/recycle/instance/${purged}`);
-    await refused("404 NoSuchObject", `DELETE /v2/recycle/instance/${purged}`);
-    await settle(8 * 24 * 3_600_000);
-    assert.equal((await get(back)).status, "Running");
-    assert.equal((await call(`GET /v2/instance/${forgotten}`)).status, 404);
-  });
-
-  it("and are seen as Deleted for a while where that takes time", async () => {
-    const { ok, settle, running, get, refused, subnetId } = await scene(
-      createTour({ timings: { instanceDelete: 1000 } }),
-    );
-    const id = await running({ internalIps: ["10.0.1.9"] });
-    await ok(`DELETE /v2/instance/${id}`);
-    assert.equal((await get(id)).status, "Deleted");
-    await refused("404 NoSuchObject", `DELETE /v2/instance/${id}`);
-    const other = await running({ internalIps: ["10.0.1.9"], subnetId });
-    await settle();
-    await refused("404 NoSuchObject", `GET /v2/instance/${id}`);
-    assert.equal((await get(other)).internalIp, "10.0.1.9");
   });
 });

@@ -4,6 +4,7 @@ import { operations, part } from "../../api/operation.ts";
 import { page } from "../../api/paging.ts";
 import { boolean, csv, list, object, oneOf, optional, text } from "../../api/schema.ts";
 import { bccInstances, INSTANCE, instanceViews } from "./instance-view.ts";
+import { fitsV3, INSTANCE_V3, V3_FILTERS, viewV3 } from "./instance-view-v3.ts";
 import { getInstance, startLifecycle } from "./lifecycle.ts";
 import { type SimulatedInstance, volumesOf } from "./records.ts";
 import { systemVolumeId } from "./volume-view.ts";
@@ -57,6 +58,14 @@ const OPERATIONS = operations({
     query: PAGING,
     body: object({ instanceIds: optional(list(text(), LONGEST), []) }),
     answer: pageOf("instances", INSTANCE),
+  },
+  ListInstancesV3: {
+    summary: "Lists instances; the newer call, with the marker in the body and other names.",
+    method: "POST",
+    path: "/v3/instance/list",
+    clientToken: false,
+    body: V3_FILTERS,
+    answer: pageOf("instances", INSTANCE_V3),
   },
   GetInstance: {
     summary: "One instance.",
@@ -157,6 +166,15 @@ export const instances = part(OPERATIONS, (account) => {
       const ids = new Set(body.instanceIds);
       const chosen = bccInstances(account).filter(({ id }) => ids.has(id));
       return pageOfViews(query, chosen);
+    },
+    ListInstancesV3({ body }) {
+      const chosen = bccInstances(account).filter((one) => fitsV3(account, one, body));
+      const paging = { marker: body.marker, maxKeys: body.maxKeys || undefined };
+      const found = page(paging, "instances", chosen, ({ id }) => id);
+      return {
+        ...found,
+        instances: (found.instances as readonly SimulatedInstance[]).map((one) => viewV3(account, one)),
+      };
     },
     GetInstance({ params, query }) {
       const found = getInstance(account, params.instanceId);
