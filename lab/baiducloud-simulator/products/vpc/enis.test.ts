@@ -134,14 +134,20 @@ describe("network cards", () => {
   });
 
   it("and machines together hold exactly the addresses that are taken, whatever is done", async () => {
-    const step = fc.record({ what: fc.constantFrom("eni", "ip", "drop", "delete", "node", "gone"), pick: fc.nat(9) });
+    const step = fc.record({
+      what: fc.constantFrom("eni", "ip", "drop", "delete", "node", "more", "gone", "move"),
+      pick: fc.nat(9),
+    });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
-        const { ok, call, simulator, vpcId, subnetId, body } = await withEni();
+        const { ok, call, simulator, vpcId, subnetId, subnet, body } = await withEni();
+        const { subnetId: other } = await ok("POST /v1/subnet", { ...subnet, cidr: "10.0.2.0/24" });
         const enis = async () => (await ok<{ enis: Eni[] }>(`GET /v1/eni?vpcId=${vpcId}`)).enis;
         const nodes = async () =>
           (
-            await ok<{ instances: { id: string; vpcId: string; internalIp: string }[] }>("GET /v2/instance")
+            await ok<{ instances: { id: string; vpcId: string; nicInfo: { ips: { privateIp: string }[] } }[] }>(
+              "GET /v2/instance",
+            )
           ).instances.filter((one) => one.vpcId === vpcId);
         for (const { what, pick } of steps) {
           const card = (await enis()).at(pick % Math.max(1, (await enis()).length));
@@ -153,12 +159,16 @@ describe("network cards", () => {
             await call(`DELETE ${path}/privateIp/${card.privateIpSet.at(-1)?.privateIpAddress}`);
           if (what === "delete" && card) await call(`DELETE ${path}`);
           if (what === "node") simulator.createInstance({ name: "n", subnetId });
+          const more = { instanceId: node?.id, privateIps: [`10.0.1.${100 + pick}`] };
+          if (what === "more" && node) await call("PUT /v2/instance/batchAddIp", more);
+          if (what === "move" && node)
+            await call("PUT /v2/subnet/changeSubnet", { instanceId: node.id, subnetId: pick % 2 ? subnetId : other });
           if (what === "gone" && node) await call(`DELETE /v2/instance/${node.id}`);
         }
         const { result } = await ok<{ result: { ip: string }[] }>(`GET /v1/vpc/resourceIp?vpcId=${vpcId}`);
         const held = [
           ...(await enis()).flatMap((eni) => eni.privateIpSet.map((ip) => ip.privateIpAddress)),
-          ...(await nodes()).map(({ internalIp }) => internalIp),
+          ...(await nodes()).flatMap(({ nicInfo }) => nicInfo.ips.map(({ privateIp }) => privateIp)),
         ];
         assert.deepEqual(result.map(({ ip }) => ip).sort(), held.sort());
         assert.equal(new Set(held).size, held.length);
