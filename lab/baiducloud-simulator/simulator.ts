@@ -17,6 +17,9 @@ import {
   stopInstance,
 } from "./products/bcc/lifecycle.ts";
 import type { InstanceStatus, SimulatedInstance } from "./products/bcc/records.ts";
+import type { ClusterAccess } from "./products/cce/cluster-access.ts";
+import { addEipGroup } from "./products/eip/group-members.ts";
+import { createAuthorizer } from "./products/iam/authorize.ts";
 import { PRODUCTS } from "./products/index.ts";
 import { addRouteTable } from "./products/vpc/create.ts";
 import { subnetsOf, vpcsOf } from "./products/vpc/records.ts";
@@ -47,6 +50,8 @@ export interface SimulatorOptions {
   readonly interceptors?: readonly Interceptor[];
   /** Called after each call of the signed API. */
   readonly onCall?: (call: LoggedCall) => void;
+  /** Issues credentials for the API servers behind the clusters of CCE. Default: for none, by an authority of each cluster. */
+  readonly clusterAccess?: ClusterAccess;
   /** Whether an answer that is not as its schema says is an internal error: for tests. Default false. */
   readonly checkAnswers?: boolean;
 }
@@ -75,6 +80,8 @@ export interface Simulator {
   /** Another route table of the VPC. Returns its id. */
   createRouteTable(): string;
   removeRoute(routeRuleId: string): void;
+  /** Shared bandwidth, with this id ("eg-…"), so that a test can name it before it is there. */
+  createEipGroup(id: string): void;
   inventory(): Inventory;
   /** Another account besides "lab". Returns its key. */
   addAccount(account: NewAccount): AccessKey;
@@ -105,6 +112,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     samePortForTwoProtocols: options.samePortForTwoProtocols ?? true,
     emit: (event) => options.onChange?.(event),
     backend: options.backend,
+    clusterAccess: options.clusterAccess,
     first: { id: FIRST_ACCOUNT, ...(options.credentials ? { credentials: options.credentials } : {}) },
   });
   const { access, store } = world;
@@ -119,7 +127,8 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     logger,
     region,
     regions: [region, ...(options.regions ?? REGIONS)],
-    interceptors: options.interceptors ?? [],
+    // Innermost: faults come first, as they do in front of the real one.
+    interceptors: [...(options.interceptors ?? []), createAuthorizer(world)],
     checkAnswers: options.checkAnswers ?? false,
     onCall(call) {
       log.push(call);
@@ -165,6 +174,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
       return addRouteTable(account, vpc, account.newId("rt"), "main");
     }),
     removeRoute: lasting(removeRoute),
+    createEipGroup: lasting((account, id: string) => addEipGroup(account, id)),
     inventory: () => inventoryOf(lab),
     addAccount: lasting((_account, account: NewAccount) => world.addAccount(account)),
     world,

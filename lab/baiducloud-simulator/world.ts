@@ -6,7 +6,8 @@ import type { AccessKey } from "./api/signature.ts";
 import type { DataPlane } from "./data-plane/data-plane.ts";
 import { createEipPool } from "./eip-pool.ts";
 import type { SimulatorEvent } from "./events.ts";
-import { eipsOf } from "./products/eip/records.ts";
+import type { ClusterAccess } from "./products/cce/cluster-access.ts";
+import { eipsOf, recycledEipsOf } from "./products/eip/records.ts";
 import { forwardingsOf } from "./products/forwardings.ts";
 import { addDefaultNetwork } from "./products/vpc/create.ts";
 import type { Backend } from "./store/backend.ts";
@@ -32,6 +33,7 @@ export interface WorldOptions {
   readonly samePortForTwoProtocols: boolean;
   readonly emit: (event: SimulatorEvent) => void;
   readonly backend: Backend | undefined;
+  readonly clusterAccess: ClusterAccess | undefined;
   /** Made when the store is empty. */
   readonly first: NewAccount;
 }
@@ -86,8 +88,13 @@ export function createWorld(options: WorldOptions): World {
       shared: store.scope(id),
       access,
       dataPlane,
-      nextPublicIp: () => nextPublicIp((address) => [...opened.values()].some((other) => eipsOf(other).has(address))),
+      nextPublicIp: () =>
+        nextPublicIp((address) =>
+          [...opened.values()].some((other) => eipsOf(other).has(address) || recycledEipsOf(other).has(address)),
+        ),
       inRegion: (other) => account(id, other),
+      sibling: (other) => (accounts.has(other) ? account(other, region) : undefined),
+      clusterAccess: options.clusterAccess,
       emit: options.emit,
       changed,
     });

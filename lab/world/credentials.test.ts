@@ -59,7 +59,7 @@ describe("row 3: credentials against a cloud that checks them", () => {
   it("of a role sign with a session token, and are renewed before they end", async () => {
     const { clock, options } = scene((one) => ({
       ...keysOf(one),
-      AssumeRole: { AccountId: "a1", RoleName: "ccm", DurationSeconds: 900 },
+      AssumeRole: { AccountId: "lab", RoleName: "ccm", DurationSeconds: 900 },
     }));
     const { client, credentials } = await connectCloud(options);
     const seen = new Set<string>();
@@ -74,7 +74,7 @@ describe("row 3: credentials against a cloud that checks them", () => {
   });
 
   it("of a role that there is not are an error that says so", async () => {
-    const { connected } = scene((one) => ({ ...keysOf(one), AssumeRole: { AccountId: "a1", RoleName: "none" } }));
+    const { connected } = scene((one) => ({ ...keysOf(one), AssumeRole: { AccountId: "lab", RoleName: "none" } }));
     await assert.rejects(
       (await connected).now.client.blb.list(),
       /no credentials: sts\.assumeRole: NoSuchObject.*role none/,

@@ -42,7 +42,10 @@ export interface Call<O> {
   readonly input: Input;
 }
 
-/** What a handler returns is the answer's JSON; `{}` for the calls that return nothing. It throws Faults, before it changes anything. */
+/**
+ * What a handler returns is the answer's JSON; `{}` for the calls that return nothing. It throws Faults, before it changes
+ * anything. One that must wait for something returns a promise, and its operation takes no clientToken.
+ */
 export type Handlers<T> = { readonly [K in keyof T]: (call: Call<T[K]>) => unknown };
 
 /** Keeps the literal types, from which those of the handlers are made. */
@@ -78,6 +81,8 @@ export interface Product {
   /** First labels of the host names that it answers at: "blb" of blb.bj.baidubce.com. */
   readonly hosts: readonly string[];
   readonly parts: readonly Part[];
+  /** What the product calls the refusals that all products share, where it has words of its own: "BadRequest". */
+  readonly codes?: Readonly<Record<string, string>>;
   /** The code for an action that no operation of a path has. Default: BadRequest. */
   readonly unknownAction?: string;
 }

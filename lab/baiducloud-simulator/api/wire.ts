@@ -41,15 +41,19 @@ export interface Input {
   /** Whether a bare flag such as `bind` is there. */
   has(name: string): boolean;
   readonly body: Readonly<Record<string, unknown>>;
+  /** The body of the few calls that send a bare list; `body` is empty then. */
+  readonly list?: readonly unknown[];
 }
 
 export function inputOf(method: string, { path, query }: Target, bytes: Uint8Array): Input {
   const first = new Map<string, string>();
   for (const [name, value] of query) if (!first.has(name)) first.set(name, value);
-  return { method, path, param: (name) => first.get(name), has: (name) => first.has(name), body: parseBody(bytes) };
+  const json = parseBody(bytes);
+  const body = Array.isArray(json) ? { body: {}, list: json } : { body: json as Readonly<Record<string, unknown>> };
+  return { method, path, param: (name) => first.get(name), has: (name) => first.has(name), ...body };
 }
 
-function parseBody(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+function parseBody(bytes: Uint8Array): object {
   if (bytes.length === 0) return {};
   let value: unknown;
   try {
@@ -57,6 +61,6 @@ function parseBody(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   } catch {
     throw new Fault(400, "MalformedJSON", "The JSON you provided was not well-formed.");
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (typeof value === "object" && value !== null) return value;
   throw new Fault(400, "InappropriateJSON", "The JSON you provided was well-formed and valid, but not appropriate.");
 }
