@@ -87,6 +87,8 @@ export function moveInstance(account: Account, instance: SimulatedInstance, move
   const groups = isNamed || target.vpcId !== vpcId ? groupsFor(account, target.vpcId, move) : {};
   const internalIp = account.takeIp(target.subnetId, instance.product.toUpperCase(), move.internalIp || undefined);
   releaseAddresses(account, instance);
+  for (const { eip, instanceId, instanceIp } of eipsOf(account).all())
+    if (instanceId === id && instanceIp === instance.internalIp) eipsOf(account).patch(eip, { instanceIp: internalIp });
   instancesOf(account).patch(id, {
     ...groups,
     internalIp,

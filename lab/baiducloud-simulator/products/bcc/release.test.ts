@@ -60,6 +60,20 @@ describe("an instance's network", () => {
     assert.equal(left.totalCount, 0);
   });
 
+  it("keeps its public address in another subnet", async () => {
+    const { ok, settle, running, get, tour, subnet } = await withInstances();
+    const id = await running();
+    const eip = await newEip(tour);
+    await ok(`PUT /v1/eip/${eip}?bind`, { instanceType: "BCC", instanceId: id });
+    await settle();
+    const near = await ok("POST /v1/subnet", { ...subnet, cidr: "10.0.2.0/24" });
+    await ok("PUT /v2/subnet/changeSubnet", { instanceId: id, subnetId: near.subnetId });
+    await settle();
+    const { nicInfo, publicIp } = await get(id);
+    const [primary] = (nicInfo as { ips: Record<string, unknown>[] }).ips;
+    assert.deepEqual([publicIp, primary?.privateIp, primary?.eip], [eip, "10.0.2.3", eip]);
+  });
+
   it("has security groups, at least one", async () => {
     const { ok, refused, running, get, vpcId } = await withInstances();
     const id = await running();
