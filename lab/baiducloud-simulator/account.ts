@@ -40,6 +40,16 @@ export interface Timings {
   /** Also a start, a stop and a binding. */
   readonly becChange: number;
   readonly cnapDeploy: number;
+  readonly cceClusterCreate: number;
+  readonly cceClusterDelete: number;
+  /** Also a switch of a cluster: its public address, its encryption, the names in its certificate. */
+  readonly cceClusterChange: number;
+  readonly cceInstanceCreate: number;
+  readonly cceInstanceDelete: number;
+  /** A task waits for so long before it begins. */
+  readonly cceTaskStart: number;
+  /** An add-on, a workflow, a backup. */
+  readonly cceJob: number;
 }
 
 export const DEFAULT_TIMINGS: Timings = {
@@ -64,6 +74,13 @@ export const DEFAULT_TIMINGS: Timings = {
   becCreate: 3000,
   becChange: 1000,
   cnapDeploy: 2000,
+  cceClusterCreate: 10_000,
+  cceClusterDelete: 4000,
+  cceClusterChange: 2000,
+  cceInstanceCreate: 5000,
+  cceInstanceDelete: 2000,
+  cceTaskStart: 500,
+  cceJob: 2000,
 };
 
 export interface Quotas {
@@ -95,6 +112,8 @@ export interface Quotas {
   /** Machines at the edge. */
   readonly becVms: number;
   readonly cnapWorkspaces: number;
+  readonly cceClusters: number;
+  readonly cceNodesPerCluster: number;
 }
 
 export const DEFAULT_QUOTAS: Quotas = {
@@ -120,6 +139,8 @@ export const DEFAULT_QUOTAS: Quotas = {
   ccrRobots: 100,
   becVms: 1000,
   cnapWorkspaces: 100,
+  cceClusters: 20,
+  cceNodesPerCluster: 5000,
 };
 
 /** One account in one region: what its products share. All that lasts is in its stores. */
