@@ -69,7 +69,11 @@ export function checkSpec(account: Account, { spec: { vpcID } }: Cluster, spec: 
     const machine = instancesOf(account).get(id);
     if (!machine) throw invalid(`${where}.existedOption.existedInstanceID: instance ${id} is not found.`);
     if (machine.vpcId !== vpcID) throw invalid(`${where}: instance ${id} is not in VPC ${vpcID}.`);
-    if (nodesOf(account).all().some(({ machineId }) => machineId === id))
+    if (
+      nodesOf(account)
+        .all()
+        .some(({ machineId }) => machineId === id)
+    )
       throw invalid(`${where}: instance ${id} is in a cluster already.`);
     return;
   }

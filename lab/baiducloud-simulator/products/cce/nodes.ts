@@ -1,106 +1,238 @@
 import { ANY_TEXT } from "../../api/common.ts";
-import { badRequest, Fault } from "../../api/fault.ts";
 import { operations, part } from "../../api/operation.ts";
-import { anything, integer, list, object, optional, text } from "../../api/schema.ts";
-import { type InstanceStatus, instancesOf, type SimulatedInstance } from "../bcc/records.ts";
+import { anything, boolean, integer, list, object, openObject, optional, text } from "../../api/schema.ts";
+import { getCluster, runningCluster } from "./cluster-model.ts";
+import { setReplicas } from "./group-model.ts";
+import { findLabInstances, isLabCluster, viewLabInstance } from "./lab-cluster.ts";
+import {
+  addNode,
+  beginRemoval,
+  checkNodeQuota,
+  checkSpec,
+  membersOf,
+  nodesOfCluster,
+  startNodes,
+  viewNode,
+} from "./node-model.ts";
+import { type DeleteOption, instanceGroupsOf, type Node, nodesOf, partOf, textOf } from "./records.ts";
+import { DELETE_OPTION, INSTANCE, INSTANCE_SET, INSTANCE_SPEC } from "./schemas.ts";
+import { startTasks } from "./task-model.ts";
+import { DONE, done, invalid, notFound, numbered, PAGE, REQUEST_ID, SEARCH, search, v2 } from "./wire.ts";
 
-const MACHINE_STATUS: Partial<Readonly<Record<InstanceStatus, string>>> = {
-  Running: "ACTIVE",
-  Stopped: "SHUTOFF",
-  Stopping: "ACTIVE",
-  Expired: "EXPIRED",
-  Error: "ERROR",
-  Deleted: "DELETED",
-  Recycled: "DELETED",
-  Starting: "REBOOT",
-  ImageProcessing: "REBUILD",
-  Creating: "BUILD",
-};
-/** By what a keyword is looked for, as the query names it. */
-const KEYWORDS: Readonly<Record<string, (instance: SimulatedInstance) => string>> = {
-  instanceID: ({ id }) => id,
-  instanceName: ({ name }) => name,
-  k8sNodeName: ({ hostname, name }) => hostname || name,
-  vpcIP: ({ internalIp }) => internalIp,
-};
+const PATH = "/cluster/{clusterID}/instances";
+const NOT_FOUND = ["cce.warning.ClusterNotFound", "cce.warning.InstanceNotFound"];
+const REMOVAL = {
+  body: object({ instanceIDs: list(text()), deleteOption: optional(DELETE_OPTION) }),
+  answer: DONE,
+  errors: NOT_FOUND,
+  delay: "cceInstanceDelete",
+} as const;
+const CRD = object({
+  metadata: openObject({ name: ANY_TEXT, clusterName: ANY_TEXT }),
+  spec: openObject({ cceInstanceID: text() }),
+  status: anything(),
+});
 
 const OPERATIONS = operations({
+  CreateInstances: {
+    summary: "Adds instances to a cluster; the body is a bare list.",
+    method: "POST",
+    ...v2(PATH),
+    body: list(INSTANCE_SET),
+    answer: object({ cceInstanceIDs: list(text()), ...REQUEST_ID }),
+    errors: [
+      "cce.warning.ClusterNotFound",
+      "cce.warning.InvalidParam",
+      "cce.warning.QuotaExceeded",
+      "PreconditionFailed",
+    ],
+    delay: "cceInstanceCreate",
+  },
   ListClusterInstances: {
-    summary: "The nodes of a cluster, paged by number.",
+    summary: "The instances of a cluster, paged by number.",
     method: "GET",
-    path: "/v2/cluster/{clusterID}/instances",
-    aliases: ["/api/cce/service/v2/cluster/{clusterID}/instances"],
-    query: {
-      pageNo: optional(integer(1), 1),
-      pageSize: optional(integer(1), 10),
-      keyword: ANY_TEXT,
-      keywordType: ANY_TEXT,
-    },
+    ...v2(PATH),
+    query: { ...SEARCH, ...PAGE },
     answer: object({
       instancePage: object({
         clusterID: text(),
+        keywordType: ANY_TEXT,
+        keyword: ANY_TEXT,
+        orderBy: ANY_TEXT,
+        order: ANY_TEXT,
         pageNo: integer(),
         pageSize: integer(),
         totalCount: integer(),
-        instanceList: list(object({ spec: anything(), status: anything() }), Number.MAX_SAFE_INTEGER),
+        instanceList: list(INSTANCE, Number.MAX_SAFE_INTEGER),
       }),
-      requestID: text(),
+      ...REQUEST_ID,
     }),
+    errors: ["cce.warning.ClusterNotFound", "cce.warning.InvalidParam"],
+  },
+  DeleteInstances: {
+    summary: "Takes instances out of a cluster. Their machines stay unless deleteOption.deleteResource is true.",
+    method: "PUT",
+    ...v2(PATH),
+    ...REMOVAL,
+  },
+  DeleteInstancesByDelete: {
+    summary: "The same as DeleteInstances, as older clients send it.",
+    method: "DELETE",
+    ...v2(PATH),
+    ...REMOVAL,
+  },
+  GetInstance: {
+    summary: "One instance.",
+    method: "GET",
+    ...v2("/cluster/{clusterID}/instance/{cceInstanceID}"),
+    answer: object({ instance: INSTANCE, ...REQUEST_ID }),
+    errors: NOT_FOUND,
+  },
+  UpdateInstance: {
+    summary: "Changes labels, taints, annotations, tags and the like of an instance.",
+    method: "PUT",
+    ...v2("/cluster/{clusterID}/instance/{cceInstanceID}"),
+    body: INSTANCE_SPEC,
+    answer: object({ instance: INSTANCE, ...REQUEST_ID }),
+    errors: NOT_FOUND,
+  },
+  GetInstanceCRD: {
+    summary: "An instance as CCE itself keeps it.",
+    method: "GET",
+    ...v2("/cluster/{clusterID}/instance/{cceInstanceID}/crd"),
+    answer: object({ instance: CRD, ...REQUEST_ID }),
+    errors: NOT_FOUND,
+  },
+  UpdateInstanceCRD: {
+    summary: "The same as UpdateInstance, by the form of GetInstanceCRD.",
+    method: "PUT",
+    ...v2("/cluster/{clusterID}/instance/crd"),
+    body: object({ instance: openObject({ spec: INSTANCE_SPEC }) }),
+    answer: DONE,
+    errors: NOT_FOUND,
+  },
+  UpdateInstanceScaleDownProtection: {
+    summary: "Keeps instances from being chosen when their group shrinks, or no longer.",
+    method: "PUT",
+    ...v2("/cluster/{clusterID}/instanceScaleDown"),
+    body: object({ instanceIDs: list(text()), scaleDownDisabled: optional(boolean(), false) }),
+    answer: object({ failedInstances: list(object({ instanceID: text(), reason: text() })), ...REQUEST_ID }),
     errors: ["cce.warning.ClusterNotFound"],
   },
 });
 
-/** The nodes of a CCE cluster: all instances of the account but for those that are kept out, for any `cce-…`. */
-export const nodes = part(OPERATIONS, (account) => ({
-  ListClusterInstances({ params: { clusterID }, query }) {
-    const { pageNo, pageSize, keyword } = query;
-    // Clusters of the first generation, and those that are not CCE's, are not known here.
-    if (!clusterID.startsWith("cce-"))
-      throw new Fault(404, "cce.warning.ClusterNotFound", `cluster ${clusterID} not found`);
-    const type = query.keywordType || "instanceName";
-    const field = Object.hasOwn(KEYWORDS, type) ? KEYWORDS[type] : undefined;
-    if (keyword && !field) throw badRequest(`keywordType: "${type}" is unknown.`);
-    const all = instancesOf(account)
-      .all()
-      .filter((instance) => instance.inCluster && (!keyword || field?.(instance) === keyword));
-    const shown = all.slice((pageNo - 1) * pageSize, pageNo * pageSize);
-    const instanceList = shown.map((instance) => view(clusterID, instance));
-    return {
-      instancePage: { clusterID, pageNo, pageSize, totalCount: all.length, instanceList },
-      requestID: account.random.uuid(),
-    };
-  },
-}));
+/** What an update may change. */
+const CHANGEABLE = [
+  "instanceName",
+  "labels",
+  "taints",
+  "annotations",
+  "tags",
+  "cceInstancePriority",
+  "scaleDownDisabled",
+  "deleteOption",
+];
 
-function view(clusterID: string, instance: SimulatedInstance) {
+export const nodes = part(OPERATIONS, (account) => {
+  startTasks(account);
+  startNodes(account);
+  const keywords = {
+    instanceName: ({ spec }: Node) => textOf(spec, "instanceName"),
+    instanceID: ({ machineId }: Node) => machineId,
+    k8sNodeName: (node: Node) => viewNode(account, node).status.machine.k8sNodeName,
+    vpcIP: (node: Node) => viewNode(account, node).status.machine.vpcIP,
+    instanceGroupID: ({ groupId }: Node) => groupId,
+  };
+  const orders = {
+    instanceName: keywords.instanceName,
+    instanceID: keywords.instanceID,
+    createdAt: ({ createdAt }: Node) => createdAt,
+  };
+  const getNode = (clusterId: string, id: string): Node => {
+    getCluster(account, clusterId);
+    const node = nodesOf(account).get(id);
+    if (node?.clusterId !== clusterId) throw notFound("Instance", id);
+    return node;
+  };
+  const update = (node: Node, change: Readonly<Record<string, unknown>>): Node => {
+    const given = CHANGEABLE.filter((name) => change[name] !== undefined && change[name] !== "");
+    const spec = { ...node.spec, ...Object.fromEntries(given.map((name) => [name, change[name]])) };
+    const next = { ...node, spec, updatedAt: account.time() };
+    nodesOf(account).set(node.cceInstanceId, next);
+    return next;
+  };
+  const remove = (clusterId: string, ids: readonly string[], deleteOption: DeleteOption | undefined) => {
+    const leaving = ids.map((id) => getNode(clusterId, id));
+    for (const node of leaving) {
+      beginRemoval(account, node, deleteOption);
+      const group = instanceGroupsOf(account).get(node.groupId);
+      if (group) setReplicas(account, group, membersOf(account, group.groupId).length);
+    }
+    return done(account);
+  };
   return {
-    spec: {
-      clusterID,
-      instanceName: instance.name,
-      clusterRole: "node",
-      machineType: instance.product.toUpperCase(),
-      vpcConfig: {
-        vpcID: instance.vpcId,
-        vpcSubnetID: instance.subnetId,
-        availableZone: `zone${instance.zoneName.slice(-1).toUpperCase()}`,
-      },
-      instanceResource: {
-        machineSpec: instance.spec,
-        gpuType: instance.gpuCard,
-        gpuCount: instance.gpuCard ? 1 : 0,
-      },
+    CreateInstances({ params: { clusterID }, body }) {
+      const cluster = runningCluster(account, clusterID);
+      if (body.length === 0) throw invalid("expected at least one instance.");
+      for (const [index, { instanceSpec }] of body.entries())
+        checkSpec(account, cluster, instanceSpec, `[${index}].instanceSpec`);
+      checkNodeQuota(
+        account,
+        clusterID,
+        body.reduce((sum, { count }) => sum + count, 0),
+      );
+      const made = body.flatMap(({ instanceSpec, count }) =>
+        Array.from({ length: count }, () => addNode(account, cluster, { ...instanceSpec, clusterRole: "node" })),
+      );
+      return { cceInstanceIDs: made.map(({ cceInstanceId }) => cceInstanceId), ...done(account) };
     },
-    status: {
-      machine: {
-        instanceID: instance.id,
-        vpcIP: instance.internalIp,
-        eip: instance.publicIp,
-        vpcIPIPv6: instance.ipv6,
-        k8sNodeName: instance.hostname || instance.name,
-        hostname: instance.hostname,
-      },
-      instancePhase: instance.status === "Deleted" ? "deleting" : "running",
-      machineStatus: MACHINE_STATUS[instance.status] ?? "UNKNOWN",
+    ListClusterInstances({ params: { clusterID }, query }) {
+      const { keywordType = "", keyword = "", orderBy = "", order = "" } = query;
+      if (isLabCluster(account, clusterID)) {
+        const { entries, ...page } = numbered(query, findLabInstances(account, keywordType, keyword));
+        const instanceList = entries.map((instance) => viewLabInstance(clusterID, instance));
+        const instancePage = { clusterID, keywordType, keyword, orderBy, order, ...page, instanceList };
+        return { instancePage, ...done(account) };
+      }
+      getCluster(account, clusterID);
+      const { entries, ...page } = numbered(query, search(nodesOfCluster(account, clusterID), query, keywords, orders));
+      const instanceList = entries.map((node) => viewNode(account, node));
+      return {
+        instancePage: { clusterID, keywordType, keyword, orderBy, order, ...page, instanceList },
+        ...done(account),
+      };
+    },
+    DeleteInstances: ({ params, body }) => remove(params.clusterID, body.instanceIDs, body.deleteOption),
+    DeleteInstancesByDelete: ({ params, body }) => remove(params.clusterID, body.instanceIDs, body.deleteOption),
+    GetInstance({ params }) {
+      return { instance: viewNode(account, getNode(params.clusterID, params.cceInstanceID)), ...done(account) };
+    },
+    UpdateInstance({ params, body }) {
+      const node = update(getNode(params.clusterID, params.cceInstanceID), body);
+      return { instance: viewNode(account, node), ...done(account) };
+    },
+    GetInstanceCRD({ params }) {
+      const { cceInstanceId, clusterId, ...node } = getNode(params.clusterID, params.cceInstanceID);
+      const { spec, status } = viewNode(account, { cceInstanceId, clusterId, ...node });
+      return {
+        instance: { metadata: { name: cceInstanceId, clusterName: clusterId }, spec, status },
+        ...done(account),
+      };
+    },
+    UpdateInstanceCRD({ params, body: { instance } }) {
+      const id = instance.spec.cceInstanceID || textOf(partOf(instance, "metadata"), "name");
+      update(getNode(params.clusterID, id), instance.spec);
+      return done(account);
+    },
+    UpdateInstanceScaleDownProtection({ params: { clusterID }, body: { instanceIDs, scaleDownDisabled } }) {
+      getCluster(account, clusterID);
+      const failedInstances = instanceIDs.flatMap((instanceID) => {
+        const node = nodesOf(account).get(instanceID);
+        if (node?.clusterId !== clusterID) return [{ instanceID, reason: `Instance ${instanceID} is not found.` }];
+        update(node, { scaleDownDisabled });
+        return [];
+      });
+      return { failedInstances, ...done(account) };
     },
   };
-}
+});

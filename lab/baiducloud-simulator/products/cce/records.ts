@@ -1,6 +1,6 @@
 import type { Account } from "../../account.ts";
-import type { ClusterGrant, ClusterRole } from "./cluster-access.ts";
 import type { CertifiedKey } from "./certificates.ts";
+import type { ClusterGrant, ClusterRole } from "./cluster-access.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -50,8 +50,8 @@ export type NodePhase =
   | "delete_failed";
 
 export interface DeleteOption {
-  readonly moveOut?: boolean;
-  readonly deleteResource?: boolean;
+  readonly moveOut?: boolean | undefined;
+  readonly deleteResource?: boolean | undefined;
 }
 
 /** An instance as CCE calls it: a machine that is a node, or is about to be. */

@@ -85,6 +85,18 @@ export const CLUSTER_SPEC = openObject({
   tags: TAGS,
 });
 
+export const CLUSTER_STATUS = object({
+  clusterBLB: object({ id: ANY_TEXT, vpcIP: ANY_TEXT, eip: ANY_TEXT }),
+  infrastructureReady: boolean(),
+  apiServerAccessSuccess: boolean(),
+  k8sPluginDeploySuccess: boolean(),
+  clusterPhase: text(),
+  nodeNum: integer(),
+  upgradeWorkflowID: ANY_TEXT,
+  workflowMessage: ANY_TEXT,
+  problemDetectorServiceSourceBCM: boolean(),
+});
+
 /** As a cluster is told of. */
 export const CLUSTER = object({
   spec: openObject({
@@ -106,23 +118,18 @@ export const CLUSTER = object({
     k8sCustomConfig: ANYTHING,
     tags: TAGS,
   }),
-  status: object({
-    clusterBLB: object({ id: ANY_TEXT, vpcIP: ANY_TEXT, eip: ANY_TEXT }),
-    infrastructureReady: boolean(),
-    apiServerAccessSuccess: boolean(),
-    k8sPluginDeploySuccess: boolean(),
-    clusterPhase: text(),
-    nodeNum: integer(),
-    upgradeWorkflowID: ANY_TEXT,
-    workflowMessage: ANY_TEXT,
-    problemDetectorServiceSourceBCM: boolean(),
-  }),
+  status: CLUSTER_STATUS,
   createdAt: text(),
   updatedAt: text(),
   instances: ANYTHING,
 });
 
-const TAINT = object({ key: text(), value: ANY_TEXT, effect: oneOf("NoSchedule", "PreferNoSchedule", "NoExecute"), timeAdded: ANYTHING });
+const TAINT = object({
+  key: text(),
+  value: ANY_TEXT,
+  effect: oneOf("NoSchedule", "PreferNoSchedule", "NoExecute"),
+  timeAdded: ANYTHING,
+});
 
 export const DELETE_OPTION = object({
   moveOut: FLAG,
@@ -145,10 +152,21 @@ export const INSTANCE_SPEC = openObject({
   machineType: optional(oneOf("BCC", "BBC", "EBC", "HPAS", "BEC")),
   instanceType: ANY_TEXT,
   vpcConfig: optional(
-    openObject({ vpcID: ANY_TEXT, vpcSubnetID: ANY_TEXT, availableZone: ANY_TEXT, optionalSubnetIDs: optional(list(text())) }),
+    openObject({
+      vpcID: ANY_TEXT,
+      vpcSubnetID: ANY_TEXT,
+      availableZone: ANY_TEXT,
+      optionalSubnetIDs: optional(list(text())),
+    }),
   ),
   instanceResource: optional(
-    openObject({ machineSpec: ANY_TEXT, cpu: optional(integer()), mem: optional(integer()), gpuType: ANY_TEXT, gpuCount: optional(integer()) }),
+    openObject({
+      machineSpec: ANY_TEXT,
+      cpu: optional(integer()),
+      mem: optional(integer()),
+      gpuType: ANY_TEXT,
+      gpuCount: optional(integer()),
+    }),
   ),
   adminPassword: ANY_TEXT,
   instanceChargingType: optional(oneOf("Prepaid", "Postpaid", "bid")),

@@ -1,6 +1,6 @@
 import type { Account } from "../../account.ts";
-import { Fault } from "../../api/fault.ts";
 import { ANY_TEXT } from "../../api/common.ts";
+import { Fault } from "../../api/fault.ts";
 import { integer, object, oneOf, optional, text } from "../../api/schema.ts";
 
 /** The public documentation's prefix, and the SDKs'. */
