@@ -13,4 +13,18 @@ import { TAG } from "./tag/index.ts";
 import { VPC } from "./vpc/index.ts";
 
 /** All products. Where two have the same method, path and action, the first answers on the port that all share. */
-export const PRODUCTS: readonly Product[] = [BCC, VPC, BLB, EIP, CCE, BBC, HPAS, TAG, QUOTA, STS, IAM, CCR, IMAGE_REPOSITORY];
+export const PRODUCTS: readonly Product[] = [
+  BCC,
+  VPC,
+  BLB,
+  EIP,
+  CCE,
+  BBC,
+  HPAS,
+  TAG,
+  QUOTA,
+  STS,
+  IAM,
+  CCR,
+  IMAGE_REPOSITORY,
+];
