@@ -36,6 +36,7 @@ export interface Scene {
   /** A merge patch, sent again while it conflicts. */
   edit(name: string, patch: unknown): Promise<void>;
   remove(name: string): Promise<void>;
+  exists(name: string): Promise<boolean>;
   addressOf(name: string): Promise<string | undefined>;
   /** The cloud as the user has it, in the console or with another tool. */
   readonly cloud: BceClient;
@@ -95,6 +96,14 @@ export function createScene(
     async remove(name) {
       await client.delete(SERVICES, ref(name)).catch(ignoreAbsent);
     },
+    exists: (name) =>
+      client.get(SERVICES, ref(name)).then(
+        () => true,
+        (error: unknown) => {
+          ignoreAbsent(error);
+          return false;
+        },
+      ),
     addressOf: async (name) => (await client.get(SERVICES, ref(name))).status?.loadBalancer?.ingress?.[0]?.ip,
     cloud,
     token: () => ({ clientToken: random.uuid() }),
