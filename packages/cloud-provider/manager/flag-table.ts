@@ -109,7 +109,7 @@ function clientFlags(d: ManagerConfig): readonly FlagSpec[] {
       d.kubeApiQps,
     ),
     integer("kube-api-burst", "calls to the API server at once, for each controller", d.kubeApiBurst),
-    text("kube-api-content-type", "accepted; JSON is spoken", d.kubeApiContentType),
+    text("kube-api-content-type", "how Nodes and Services are watched; all else is JSON", d.kubeApiContentType),
     toggle(
       "use-service-account-credentials",
       "let each controller be a service account of its own",

@@ -37,6 +37,22 @@ describe("the manager", () => {
     world.close();
   });
 
+  it("watches Nodes and Services in protobuf, or in JSON when told so", async () => {
+    for (const [content, expected] of [
+      ["application/vnd.kubernetes.protobuf", "application/vnd.kubernetes.protobuf;stream=watch, application/json"],
+      ["application/json", "application/json"],
+    ] as const) {
+      const world = createWorld();
+      const manager = world.launch("one", { config: { kubeApiContentType: content } });
+      await world.clock.advance(10_000);
+      const asked = (path: string) => world.asked.filter((line) => line.startsWith(`GET ${path} `));
+      assert.deepEqual(asked("/api/v1/nodes"), [`GET /api/v1/nodes ${expected}`]);
+      assert.deepEqual(asked("/api/v1/services"), [`GET /api/v1/services ${expected}`]);
+      await manager.terminate();
+      world.close();
+    }
+  });
+
   it("initialises the provider once, before the first controller", async () => {
     const world = createWorld();
     const order: string[] = [];

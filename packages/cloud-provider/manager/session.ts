@@ -53,11 +53,17 @@ export async function withSession(
   const stop = linkedSignal(signal);
   const slim = createSlimmer();
   const informerParts = { client, clock, random, logger, resyncMs: config.minResyncPeriod * (1 + random.next()) };
-  const nodes = createInformer<Node>({ ...informerParts, type: NODES, message: NODE_MESSAGE, transform: slim.node });
+  const protobuf = config.kubeApiContentType.includes("protobuf");
+  const nodes = createInformer<Node>({
+    ...informerParts,
+    type: NODES,
+    ...(protobuf ? { message: NODE_MESSAGE } : {}),
+    transform: slim.node,
+  });
   const services = createInformer<Service>({
     ...informerParts,
     type: SERVICES,
-    message: SERVICE_MESSAGE,
+    ...(protobuf ? { message: SERVICE_MESSAGE } : {}),
     transform: slim.service,
   });
   const running: Promise<unknown>[] = [nodes.run(stop.signal), services.run(stop.signal)];

@@ -40,6 +40,7 @@ export function createWorld({ guarded = false } = {}) {
   let cut = false;
   let forbidden: RegExp | undefined;
   const paths: string[] = [];
+  const asked: string[] = [];
 
   /** A process: killed, nothing of it happens any more. */
   const launch = (
@@ -61,6 +62,7 @@ export function createWorld({ guarded = false } = {}) {
       if (cut && alive) throw new Error("no route to host");
       const { pathname } = new URL(request.url);
       paths.push(pathname);
+      asked.push(`${request.method} ${pathname} ${request.headers.accept}`);
       if (forbidden?.test(pathname))
         return jsonResponse(403, { kind: "Status", reason: "Forbidden", message: "not you" });
       const response = alive ? await send(request, more) : undefined;
@@ -134,6 +136,8 @@ export function createWorld({ guarded = false } = {}) {
     clock,
     user,
     launch,
+    /** What managers asked for: method, path, and the forms of answer they take. */
+    asked,
     during: <T>(promise: Promise<T>) => until(clock, promise),
     holder: async (name = LEASE.name) =>
       (await until(clock, user.get<Lease>(LEASES, { ...LEASE, name }))).spec?.holderIdentity ?? "",
