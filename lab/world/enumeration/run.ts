@@ -21,8 +21,8 @@ export interface Run {
   readonly fired: readonly (Fault & { readonly effect: Effect })[];
   /** Interesting states that were visited. */
   readonly visited: ReadonlySet<string>;
-  /** Every request in order, for whoever wants to see. */
-  readonly trace: readonly string[];
+  /** Who sent what, what was answered, and what the CCMs said of it, in order. The same for the same seed and faults. */
+  readonly timeline: readonly string[];
 }
 
 /** What the undisturbed run was: a disturbed one must end the same. */
@@ -80,7 +80,10 @@ export async function run(
     wire: (link, transport) => injector.wire(link, replicas.wire(link, transport)),
     onEffect: (...args) => carriedOut(...args),
     logger: (ccm) =>
-      createLogger((level, message, fields) => logs.push(`${ccm} ${level} ${message} ${JSON.stringify(fields)}`)),
+      createLogger((level, message, fields) => {
+        const at = world.clock.monotonic().toFixed(3);
+        logs.push(`${at} ${ccm} · ${level}: ${message} ${JSON.stringify(fields)}`);
+      }),
     metrics: (ccm) => depthMetrics(ccm, depths),
   });
   replicas = createReplicas(() => world);
@@ -196,12 +199,21 @@ export async function run(
       problems,
       fired: injector.fired,
       visited,
-      trace: world.trace.lines,
+      timeline: timelineOf(world.trace.lines, logs, injector.fired),
     };
   } finally {
     stop.abort();
     await world.close();
   }
+}
+
+/** Requests are placed at the time at which they were sent. */
+function timelineOf(trace: readonly string[], logs: readonly string[], fired: Run["fired"]): readonly string[] {
+  const faults = fired.map(
+    ({ at, mode, effect }) => `${effect.sentAt.toFixed(3)} fault ${mode} at effect ${at}: ${signature(effect)}`,
+  );
+  const timeOf = (line: string) => Number(line.slice(0, line.indexOf(" ")));
+  return [...faults, ...trace, ...logs].sort((a, b) => timeOf(a) - timeOf(b));
 }
 
 function cloudCalls(effects: readonly Effect[]): number {
