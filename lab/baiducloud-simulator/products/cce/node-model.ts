@@ -215,8 +215,8 @@ export function viewNode(account: Account, node: Node) {
     spec: {
       ...node.spec,
       instanceResource: {
-        ...(machine ? { machineSpec: machine.spec, cpu: machine.cpuCount, mem: machine.memoryCapacityInGB } : {}),
         ...partOf(node.spec, "instanceResource"),
+        ...(machine ? { machineSpec: machine.spec, cpu: machine.cpuCount, mem: machine.memoryCapacityInGB } : {}),
       },
       ...(machine ? { vpcConfig: { ...partOf(node.spec, "vpcConfig"), ...placeOf(machine) } } : {}),
     },

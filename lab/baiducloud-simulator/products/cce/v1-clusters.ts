@@ -7,7 +7,6 @@ import { anything, boolean, integer, list, object, oneOf, openObject, optional, 
 import { deleteInstance } from "../bcc/lifecycle.ts";
 import { instancesOf } from "../bcc/records.ts";
 import { subjectOf } from "../iam/authorize.ts";
-import { subnetsOf } from "../vpc/records.ts";
 import { grantsIn, issueKubeconfig, userIn } from "./credentials.ts";
 import {
   addV1,
@@ -20,10 +19,9 @@ import {
   startV1,
   type V1Cluster,
   v1ClustersOf,
-  vpcCidrOf,
 } from "./v1-model.ts";
+import { nodeView, viewAlone, viewInList } from "./v1-view.ts";
 
-const ZERO_TIME = "0001-01-01T00:00:00Z";
 const VERSIONS = ["1.13.10", "1.16.8", "1.18.9", "1.20.8"];
 const TYPES = { default: "public", internal: "vpc", intraVpc: "vpc" } as const;
 /** The SDK calls the marker "maker". */
@@ -334,91 +332,4 @@ export function scaleDownV1(
 
 function invalidV1(message: string): Fault {
   return new Fault(400, INVALID, message);
-}
-
-function commonOf(account: Account, cluster: V1Cluster) {
-  const { clusterUuid, clusterName, containerNet, status, vpcId, masterExposed, machines } = cluster;
-  return {
-    clusterUuid,
-    clusterName,
-    region: account.region,
-    slaveVmCount: machines.length,
-    masterVmCount: 0,
-    vpcId,
-    containerNet,
-    status,
-    deleteTime: ZERO_TIME,
-    instanceMode: cluster.deployMode,
-    hasPrepay: false,
-    masterExposed,
-  };
-}
-
-function viewInList(account: Account, cluster: V1Cluster) {
-  const { clusterUuid, createTime, machines } = cluster;
-  const found = machines.flatMap((id) => instancesOf(account).get(id) ?? []);
-  return {
-    ...commonOf(account, cluster),
-    createTime,
-    allInstanceNormal: found.length === machines.length && found.every(({ status }) => status === "Running"),
-    instanceList: found.map(({ id, serialNumber, name, status }) => ({
-      instanceShortId: id,
-      instanceUuid: serialNumber,
-      instanceName: name,
-      clusterUuid,
-      status: status.toUpperCase(),
-    })),
-    dccUuid: "",
-  };
-}
-
-function viewAlone(account: Account, cluster: V1Cluster) {
-  const subnet = subnetsOf(account).get(cluster.subnetId);
-  return {
-    ...commonOf(account, cluster),
-    version: cluster.version,
-    vpcUuid: cluster.vpcId,
-    vpcCidr: vpcCidrOf(account, cluster),
-    zoneSubnetMap: subnet ? { [subnet.zoneName]: subnet.subnetId } : {},
-    advancedOptions: cluster.advancedOptions,
-    createStartTime: cluster.createTime,
-    comment: cluster.comment,
-    vpcName: "",
-    secureContainerEnable: false,
-    masterZoneSubnetMap: {},
-  };
-}
-
-function nodeView(account: Account, cluster: V1Cluster, id: string) {
-  const machine = instancesOf(account).get(id);
-  if (!machine) return [];
-  return [
-    {
-      instanceShortId: machine.id,
-      instanceUuid: machine.serialNumber,
-      instanceName: machine.name,
-      clusterUuid: cluster.clusterUuid,
-      availableZone: machine.zoneName,
-      vpcId: machine.vpcId,
-      vpcCidr: vpcCidrOf(account, cluster),
-      subnetId: machine.subnetId,
-      subnetType: subnetsOf(account).get(machine.subnetId)?.subnetType ?? "BCC",
-      eip: machine.publicIp,
-      eipBandwidth: 0,
-      cpu: machine.cpuCount,
-      memory: machine.memoryCapacityInGB,
-      diskSize: 0,
-      sysDisk: machine.rootDiskSizeInGb,
-      instanceType: "BCC",
-      blb: "",
-      floatingIp: "",
-      fixIp: machine.internalIp,
-      createTime: machine.createTime,
-      deleteTime: ZERO_TIME,
-      status: machine.status.toUpperCase(),
-      expireTime: machine.expireTime ?? ZERO_TIME,
-      paymentMethod: machine.paymentTiming.toLowerCase(),
-      runtimeVersion: "docker",
-    },
-  ];
 }
