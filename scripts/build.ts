@@ -15,6 +15,8 @@ for (const app of readdirSync(`${ROOT}apps`)) {
 }
 // cloudlab builds a control plane from them.
 cpSync(`${ROOT}lab/control-plane/go`, `${folder}/control-plane-go`, { recursive: true });
+// The threads of `cloudlab world`.
+await bundle(`${ROOT}lab/world/node/worker.ts`, `${folder}/world-worker.mjs`);
 // The simulator's page, which cloudlab serves.
 mkdirSync(`${folder}/console`, { recursive: true });
 for (const [name, content] of await bundleConsole()) writeFileSync(`${folder}/console/${name}`, content);

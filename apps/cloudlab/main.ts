@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { controlPlaneAssets, controlPlaneDown, controlPlaneUp } from "./real-control-plane.ts";
 import { serveCloud, serveKube } from "./serve.ts";
 import { up } from "./up.ts";
+import { addWorldCommand } from "./world.ts";
 
 const port = (text: string): number => {
   const value = Number(text);
@@ -77,6 +78,9 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async () => {
       exitCode = await controlPlaneAssets();
     });
+  addWorldCommand(program, (code) => {
+    exitCode = code;
+  });
   try {
     await program.parseAsync([...argv], { from: "user" });
     return exitCode;

@@ -1,3 +1,11 @@
+export * from "./enumeration/enumerate.ts";
+export type { Fault } from "./enumeration/injector.ts";
+export { isMode, MODES, type Mode } from "./enumeration/modes.ts";
+export { type Run, run } from "./enumeration/run.ts";
+export type { Scenario, Scene } from "./enumeration/scenario.ts";
+export * from "./enumeration/shrink.ts";
+export * from "./enumeration/timeline-page.ts";
 export * from "./process.ts";
+export * from "./scenarios/index.ts";
 export * from "./trace.ts";
 export * from "./world.ts";

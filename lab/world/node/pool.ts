@@ -2,6 +2,9 @@ import { Worker } from "node:worker_threads";
 import type { Failure, Report } from "../enumeration/enumerate.ts";
 import type { Fault } from "../enumeration/injector.ts";
 
+/** In a bundle, the worker is a file of its own beside it. */
+const WORKER = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./world-worker.mjs";
+
 /** A piece of work for one thread. */
 export interface Task {
   readonly scenario: string;
@@ -32,7 +35,7 @@ export async function runTasks(
 ): Promise<void> {
   const left = [...tasks];
   const work = async (): Promise<void> => {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url));
+    const worker = new Worker(new URL(WORKER, import.meta.url));
     try {
       for (let task = left.shift(); task && !signal?.aborted; task = left.shift()) {
         onResult(await ask(worker, task), task);
