@@ -13,6 +13,7 @@ export * from "./events.ts";
 export type { Inventory } from "./inventory.ts";
 export type { NewInstance } from "./products/bcc/lifecycle.ts";
 export type { InstanceStatus, MachineProduct, SimulatedInstance } from "./products/bcc/records.ts";
+export * from "./products/cce/cluster-access.ts";
 export { PRODUCTS } from "./products/index.ts";
 export * from "./simulator.ts";
 export * from "./store/backend.ts";

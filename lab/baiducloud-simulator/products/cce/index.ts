@@ -40,6 +40,7 @@ export const CCE: Product = {
     v1Clusters,
     oldAutoscaler,
   ],
+  unknownAction: "cce.warning.InvalidParam",
   codes: {
     BadRequest: "cce.warning.InvalidParam",
     InappropriateJSON: "cce.warning.InvalidParam",
