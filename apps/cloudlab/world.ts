@@ -41,6 +41,17 @@ export function addWorldCommand(program: Command, setExitCode: (code: number) =>
   const world = program
     .command("world")
     .description("the whole system in one process, with a fault at every call: deterministic, by seed");
+  /** What is wrong with the call is one line. */
+  const guarded =
+    <T>(action: (options: T) => Promise<number>) =>
+    async (options: T): Promise<void> => {
+      try {
+        setExitCode(await action(options));
+      } catch (error) {
+        process.stderr.write(`cloudlab: ${error instanceof Error ? error.message : String(error)}\n`);
+        setExitCode(2);
+      }
+    };
   const collect =
     <T>(parse: (text: string) => T) =>
     (text: string, before: readonly T[] = []) => [...before, parse(text)];
@@ -54,7 +65,7 @@ export function addWorldCommand(program: Command, setExitCode: (code: number) =>
     .command("list")
     .description("the scenarios, and how many effects each has")
     .addOption(seed)
-    .action(guarded((options) => list(options.seed)));
+    .action(guarded(({ seed }: { readonly seed: string }) => list(seed)));
   faults(world.command("run"))
     .description("all scenarios, or some, in every mode at every effect; or one run, by --from and --mode")
     .option("--scenario <name>", "only this one (may be repeated)", collect(name))
