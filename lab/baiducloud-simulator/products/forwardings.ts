@@ -1,8 +1,9 @@
 import type { Account } from "../account.ts";
 import type { Forwarding, HttpOptions, ListenerProtocol, TlsOptions, TlsVersion } from "../data-plane/data-plane.ts";
 import type { SourceRule } from "../data-plane/source-rules.ts";
+import { applicationFronts, type Front } from "./appblb/forwardings.ts";
 import { instancesOf } from "./bcc/records.ts";
-import { type Blb, blbsOf } from "./blb/records.ts";
+import { type Balancer, blbsOf } from "./blb/records.ts";
 import { boundEips } from "./eip/binding.ts";
 import { securityGroupsOf } from "./vpc/security-groups.ts";
 
@@ -11,41 +12,48 @@ type Fields = Readonly<Record<string, unknown>>;
 /** The listeners of all kinds as the data plane should have them. */
 export function forwardingsOf(account: Account): readonly Forwarding[] {
   const boundEip = boundEips(account);
-  const instances = instancesOf(account);
-  return blbsOf(account)
-    .all()
-    .filter(({ status }) => status !== "creating")
-    .flatMap((blb) => {
-      const publicAddresses = [boundEip(blb.blbId, "ipv4")?.eip, boundEip(blb.blbId, "ipv6")?.eip];
-      const addresses = [...publicAddresses, blb.address, blb.ipv6].filter((address) => address !== undefined);
-      const sources = sourcesOf(account, blb);
-      return blb.listeners.map(({ listenerType, listenerPort, fields }): Forwarding => {
-        const protocol = listenerType as ListenerProtocol;
-        return {
-          blbId: blb.blbId,
-          protocol,
-          port: listenerPort,
-          addresses: addresses.filter((address) => address !== ""),
-          scheduler: String(fields.scheduler),
-          timeoutMs: 1000 * timeoutOf(protocol, fields),
-          health: healthOf(protocol, fields),
-          targets: blb.backends.flatMap(({ instanceId, weight }) => {
-            const instance = instances.get(instanceId);
-            if (!instance) return [];
-            const host = instance.host ?? instance.internalIp;
-            const running = instance.status === "Running";
-            return [{ instanceId, host, port: Number(fields.backendPort), weight, running }];
-          }),
-          sources,
-          ...(protocol === "HTTP" || protocol === "HTTPS" ? { http: httpOf(fields) } : {}),
-          ...(protocol === "HTTPS" || protocol === "SSL" ? { tls: tlsOf(fields) } : {}),
-        };
-      });
+  return [...ordinaryFronts(account), ...applicationFronts(account)]
+    .filter(({ balancer }) => balancer.status !== "creating")
+    .map(({ balancer, listener: { listenerType, listenerPort, fields }, targets }): Forwarding => {
+      const { blbId, address, ipv6 } = balancer;
+      const addresses = [boundEip(blbId, "ipv4")?.eip, boundEip(blbId, "ipv6")?.eip, address, ipv6];
+      const protocol = listenerType as ListenerProtocol;
+      return {
+        blbId,
+        protocol,
+        port: listenerPort,
+        addresses: addresses.filter((one) => one !== undefined).filter((one) => one !== ""),
+        scheduler: String(fields.scheduler),
+        timeoutMs: 1000 * timeoutOf(protocol, fields),
+        health: healthOf(protocol, fields),
+        targets,
+        sources: sourcesOf(account, balancer),
+        ...(protocol === "HTTP" || protocol === "HTTPS" ? { http: httpOf(fields) } : {}),
+        ...(protocol === "HTTPS" || protocol === "SSL" ? { tls: tlsOf(fields) } : {}),
+      };
     });
 }
 
+function ordinaryFronts(account: Account): readonly Front[] {
+  const instances = instancesOf(account);
+  return blbsOf(account)
+    .all()
+    .flatMap((balancer) =>
+      balancer.listeners.map((listener) => {
+        const targets = balancer.backends.flatMap(({ instanceId, weight }) => {
+          const instance = instances.get(instanceId);
+          if (!instance) return [];
+          const host = instance.host ?? instance.internalIp;
+          const running = instance.status === "Running";
+          return [{ instanceId, host, port: Number(listener.fields.backendPort), weight, running }];
+        });
+        return { balancer, listener, targets };
+      }),
+    );
+}
+
 /** What may come in: the union of what the load balancer's security groups allow. */
-function sourcesOf(account: Account, { securityGroups }: Blb): readonly SourceRule[] | undefined {
+function sourcesOf(account: Account, { securityGroups }: Balancer): readonly SourceRule[] | undefined {
   if (securityGroups.length === 0) return undefined;
   const groups = securityGroupsOf(account);
   return securityGroups.flatMap((id) => groups.get(id)?.rules ?? []).filter(({ direction }) => direction === "ingress");

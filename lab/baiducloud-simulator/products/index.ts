@@ -1,4 +1,5 @@
 import type { Product } from "../api/operation.ts";
+import { APPBLB } from "./appblb/index.ts";
 import { BBC } from "./bbc/index.ts";
 import { BCC } from "./bcc/index.ts";
 import { BLB } from "./blb/index.ts";
@@ -17,6 +18,7 @@ export const PRODUCTS: readonly Product[] = [
   BCC,
   VPC,
   BLB,
+  APPBLB,
   EIP,
   CCE,
   BBC,

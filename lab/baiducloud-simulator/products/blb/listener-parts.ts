@@ -138,7 +138,8 @@ function typedPart<T extends Balancer>({ family, word, kind: kindOf }: ListenerF
       mutate(account, family, blbId, ({ listeners }) => {
         const current = listeners.find((one) => keyOf(one) === key);
         if (!current) throw noSuchObject(`listener ${listenerPort}/${type}`);
-        const listener = { ...current, fields: { ...current.fields, ...changeIn(kind, body) } };
+        const change = changeIn(kind, body);
+        const listener = { ...current, fields: { ...current.fields, ...withCheckPort(current.fields, change) } };
         checkListener(type, listener.fields);
         tell(account, "updated", blbId, listener);
         const after = listeners.map((one) => (one === current ? listener : one));
@@ -156,6 +157,14 @@ function typedPart<T extends Balancer>({ family, word, kind: kindOf }: ListenerF
     update: `Update${word}${type}Listener`,
     describe: `Describe${word}${type}Listener`,
   });
+}
+
+/** The port of the health check is that of the backends until somebody says another one. */
+function withCheckPort(before: BlbListener["fields"], change: BlbListener["fields"]): BlbListener["fields"] {
+  const follows = change.healthCheckPort === undefined && before.healthCheckPort === before.backendPort;
+  return follows && before.healthCheckPort !== undefined && change.backendPort !== undefined
+    ? { ...change, healthCheckPort: change.backendPort }
+    : change;
 }
 
 /** A part whose operations have the names given. */
