@@ -5,6 +5,7 @@ import { backups } from "./backups.ts";
 import { clusterSwitches } from "./cluster-switches.ts";
 import { clusters } from "./clusters.ts";
 import { events } from "./events.ts";
+import { gateway } from "./gateway.ts";
 import { groups } from "./groups.ts";
 import { kubeconfigs } from "./kubeconfigs.ts";
 import { networks } from "./networks.ts";
@@ -20,7 +21,7 @@ import { workflows } from "./workflows.ts";
 export const CCE: Product = {
   name: "cce",
   title: "CCE: Kubernetes clusters",
-  hosts: ["cce"],
+  hosts: ["cce", "cce-gateway"],
   parts: [
     clusters,
     clusterSwitches,
@@ -39,6 +40,7 @@ export const CCE: Product = {
     remedies,
     v1Clusters,
     oldAutoscaler,
+    gateway,
   ],
   unknownAction: "cce.warning.InvalidParam",
   codes: {
