@@ -1,12 +1,15 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import {
+  convict,
   disturbed,
   type Failure,
   type Fault,
   isMode,
   MODES,
   type Mode,
+  MUTATIONS,
+  mutationNamed,
   repeatCommand,
   run,
   SCENARIOS,
@@ -75,6 +78,12 @@ export function addWorldCommand(program: Command, setExitCode: (code: number) =>
     .option("--json", "print one JSON object as the last line", false)
     .addHelpText("after", EXAMPLES)
     .action(guarded(runWorlds));
+  world
+    .command("mutants")
+    .description("puts bugs into the CCM, one after the other, and shows which run finds each")
+    .addOption(seed)
+    .option("--mutant <name>", "only this one (may be repeated)", collect(mutant))
+    .action(guarded(mutants));
   faults(world.command("shrink"))
     .description("the smallest failing case: fewest faults, earliest effect")
     .requiredOption("--scenario <name>", "the scenario", name)
@@ -106,6 +115,35 @@ function name(text: string): string {
   } catch (error) {
     throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function mutant(text: string): string {
+  try {
+    return mutationNamed(text).name;
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function mutants({
+  mutant: names,
+  seed,
+}: {
+  readonly mutant?: readonly string[];
+  readonly seed: string;
+}): Promise<number> {
+  const chosen = names?.map(mutationNamed) ?? MUTATIONS;
+  let unseen = 0;
+  for (const mutation of chosen) {
+    const { failure, runs } = await convict(mutation, seed);
+    if (!failure) unseen++;
+    const [problem = ""] = failure?.problems ?? [];
+    const where = failure?.faults.map(({ at, mode: what }) => `${what} at effect ${at}`).join() || "undisturbed";
+    const found = failure ? `${failure.scenario}, ${where}: ${problem.split("\n")[0]}` : "NOT SEEN by any run";
+    print(`${mutation.name}: ${mutation.bug}\n  ${found} (run ${runs})`);
+  }
+  print(`${chosen.length - unseen} of ${chosen.length} bugs found`);
+  return unseen === 0 ? 0 : 1;
 }
 
 async function list(seed: string): Promise<number> {

@@ -5,6 +5,8 @@ export { type Run, run } from "./enumeration/run.ts";
 export type { Scenario, Scene } from "./enumeration/scenario.ts";
 export * from "./enumeration/shrink.ts";
 export * from "./enumeration/timeline-page.ts";
+export * from "./mutations/convict.ts";
+export * from "./mutations/index.ts";
 export * from "./process.ts";
 export * from "./scenarios/index.ts";
 export * from "./trace.ts";

@@ -14,8 +14,8 @@ import {
   type Transport,
   VirtualClock,
 } from "@ccm/base";
-import { createBceClient, staticCredentials } from "@ccm/bce";
-import { defaultConfig, type ManagerConfig, runManager } from "@ccm/cloud-provider";
+import { type BceClient, createBceClient, staticCredentials } from "@ccm/bce";
+import { type CloudProvider, defaultConfig, type ManagerConfig, runManager } from "@ccm/cloud-provider";
 import { createInformer, createKubeClient, type KubeClient, SERVICES } from "@ccm/kube";
 import { createKubeServer } from "@ccm/kube-server";
 import { createLabNodes, type LabNodes, noNetwork } from "@ccm/nodes";
@@ -39,6 +39,9 @@ export interface WorldOptions {
   readonly wire?: (link: Link, transport: Transport) => Transport;
   /** Called when a server has carried out a request of a CCM, before the answer leaves. */
   readonly onEffect?: (link: Link, request: ServerRequest, status: number) => void;
+  /** Puts something around the client of the cloud, or the provider, of each CCM. */
+  readonly aroundClient?: (client: BceClient, world: World) => BceClient;
+  readonly aroundProvider?: (provider: CloudProvider, world: World) => CloudProvider;
   /** What the CCMs log. */
   readonly logger?: (ccm: string) => Logger;
   readonly metrics?: (ccm: string) => Metrics;
@@ -160,7 +163,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
         ...options.config,
       };
       const parts = { clock: process.clock, random: chance, logger: options.logger?.(name) ?? silentLogger };
-      const bce = createBceClient({
+      const client = createBceClient({
         ...parts,
         send: cloud,
         region: simulator.region,
@@ -175,6 +178,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
           secretAccessKey: new Secret(simulator.credentials.secretAccessKey),
         }),
       });
+      const bce = options.aroundClient?.(client, world) ?? client;
       const cloudConfig = (changes: Readonly<Record<string, unknown>> = {}) =>
         parseCloudConfig(
           JSON.stringify({
@@ -193,13 +197,14 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       const onChange: CloudChanges["onChange"] = (listener) => {
         tell = listener;
       };
-      const provider = createBaiduCloud({
+      const plain = createBaiduCloud({
         ...parts,
         client: bce,
         routes: options.routes ?? true,
         config: present,
         changes: { onChange, release: () => {} },
       });
+      const provider = options.aroundProvider?.(plain, world) ?? plain;
       const env = {
         ...parts,
         client: createKubeClient({ ...parts, baseUrl: "https://kubernetes.world", send: kube }),

@@ -1,4 +1,5 @@
 import type { Random } from "@ccm/base";
+import type { Mutation } from "../mutations/mutation.ts";
 import type { Fault } from "./injector.ts";
 import { MODES, type Mode } from "./modes.ts";
 import { type Run, run } from "./run.ts";
@@ -56,8 +57,14 @@ export async function undisturbed(scenario: Scenario, seed: string): Promise<Run
 }
 
 /** One disturbed run. A second fault that the first one left nothing to do to is none. */
-export async function disturbed(scenario: Scenario, seed: string, faults: readonly Fault[], calm: Run): Promise<Run> {
-  return run(scenario, { seed, faults, expected: calm });
+export async function disturbed(
+  scenario: Scenario,
+  seed: string,
+  faults: readonly Fault[],
+  calm: Run,
+  mutation?: Mutation,
+): Promise<Run> {
+  return run(scenario, { seed, faults, expected: calm, ...(mutation ? { mutation } : {}) });
 }
 
 /** The command that repeats a run on any machine. */

@@ -1,5 +1,6 @@
 import { type Clock, createLogger, type Metrics, noMetrics, seededRandom, silentLogger } from "@ccm/base";
 import { createInformer, EVENTS, hasCode, type Informer, LEASES, listAll, NODES, SERVICES } from "@ccm/kube";
+import type { Mutation } from "../mutations/mutation.ts";
 import { createWorld, type World } from "../world.ts";
 import { type Effect, isCloudRead, isElection, isEvent, signature } from "./effects.ts";
 import { createInjector, type Fault } from "./injector.ts";
@@ -47,9 +48,14 @@ const CALLS_MORE = 120;
 
 export async function run(
   scenario: Scenario,
-  options: { readonly seed: string; readonly faults?: readonly Fault[]; readonly expected?: Expectation },
+  options: {
+    readonly seed: string;
+    readonly faults?: readonly Fault[];
+    readonly expected?: Expectation;
+    readonly mutation?: Mutation;
+  },
 ): Promise<Run> {
-  const { faults = [], expected } = options;
+  const { faults = [], expected, mutation } = options;
   const visited = new Set<string>();
   const logs: string[] = [];
   const depths = new Map<string, number>();
@@ -77,7 +83,13 @@ export async function run(
   world = await createWorld({
     seed: options.seed,
     ...scenario.world,
-    wire: (link, transport) => injector.wire(link, replicas.wire(link, transport)),
+    config: { ...scenario.world?.config, ...mutation?.config },
+    ...(mutation?.client ? { aroundClient: mutation.client } : {}),
+    ...(mutation?.provider ? { aroundProvider: mutation.provider } : {}),
+    wire: (link, transport) => {
+      const faulty = injector.wire(link, replicas.wire(link, transport));
+      return mutation?.transport?.(link, faulty, world) ?? faulty;
+    },
     onEffect: (...args) => carriedOut(...args),
     logger: (ccm) =>
       createLogger((level, message, fields) => {
@@ -112,7 +124,7 @@ export async function run(
 
   try {
     const before = await during(rowsNow(world));
-    replicas.start(scenario.replicas ?? 1);
+    replicas.start(mutation?.replicas ?? scenario.replicas ?? 1);
     await quiet();
     if (scenario.setup) await during(scenario.setup(scene));
     await quiet();
