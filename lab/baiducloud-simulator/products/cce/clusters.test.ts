@@ -85,6 +85,19 @@ describe("clusters", () => {
     assert.equal(simulator.inventory().instances.length, 7);
   });
 
+  it("have no machines before they have an API server", async () => {
+    const { call, clock, simulator, instanceSpec, phase } = createCceScene();
+    const nodes = [{ instanceSpec: instanceSpec(), count: 1 }];
+    const body = { cluster: { clusterName: "c", vpcID: simulator.vpcId }, nodes };
+    const { clusterID } = (await call<{ clusterID: string }>("POST /v2/cluster", body)).body;
+    while ((await phase(clusterID)) !== "provisioned") {
+      assert.equal(simulator.inventory().instances.length, 0);
+      await clock.advance(250);
+    }
+    await clock.advance(60_000);
+    assert.equal(simulator.inventory().instances.length, 1);
+  });
+
   it("are made once for one clientToken", async () => {
     const { call, simulator } = createCceScene();
     const body = { cluster: { clusterName: "c", vpcID: simulator.vpcId } };
@@ -184,6 +197,9 @@ describe("the deletion of a cluster", () => {
     await call(`DELETE /v2/cluster/${id}?deleteResource=false&moveOut=true`);
     await settle(60_000);
     assert.equal(simulator.inventory().instances.length, 2);
+    const { id: lab } = simulator.createInstance({ name: "lab" });
+    assert.equal((await call(`GET /v2/cluster/${id}/instances`)).body.code, "cce.warning.ClusterNotFound");
+    simulator.deleteInstance(lab);
     const account = simulator.world.account("lab");
     assert.ok(
       instancesOf(account)

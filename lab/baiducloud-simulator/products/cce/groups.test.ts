@@ -234,6 +234,7 @@ describe("scaling by tasks", () => {
     assert.equal(simulator.inventory().instances.length, 2);
     const remain = { instancesToBeRemoved: [c?.spec.cceInstanceID], cleanPolicy: "Remain" };
     const second = (await call<{ taskID: string }>(path, remain)).body.taskID;
+    assert.equal((await task(second)).phase, "Pending");
     await settle(10_000);
     assert.equal((await task(second)).phase, "Done");
     assert.deepEqual([(await list(id)).length, (await getGroup(id, groupId)).status.readyReplicas], [2, 1]);

@@ -128,6 +128,8 @@ describe("grants", () => {
     assert.deepEqual(made.body.data, [{ success: true, clusterID: id, message: "" }]);
     const { subject } = read(await get(scene, id, "vpc", ann.key));
     assert.deepEqual(subject, [`CN=${ann.id}`]);
+    const bob = await userOf(scene, "bob", "CCEReadAccessPolicy");
+    assert.equal(await get(scene, id, "vpc", bob.key), UNAUTHORIZED);
     const listed = async () =>
       (await call<{ data: unknown[] }>(`GET /api/cce/service/v2/rbac?userID=${ann.id}`)).body.data;
     assert.deepEqual(await listed(), [{ role: "cce:devops", clusterID: id, namespace: "team", clusterName: "mine" }]);

@@ -165,6 +165,9 @@ describe("taking instances out of a cluster", () => {
     assert.equal(await code(`PUT ${path}`, { instanceIDs: [three, "none"] }), NO_NODE);
     assert.equal((await list(id))[0]?.status.instancePhase, "running");
     assert.equal(await code(`PUT ${path}`, {}), INVALID);
+    const both = { instanceIDs: [three], deleteOption: { moveOut: true, deleteResource: true } };
+    assert.equal(await code(`PUT ${path}`, both), "200");
+    await settle(10_000);
     assert.equal((await call<Machines>("GET /v2/instance")).body.instances.length, 2);
   });
 
