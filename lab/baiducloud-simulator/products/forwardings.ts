@@ -4,6 +4,7 @@ import type { SourceRule } from "../data-plane/source-rules.ts";
 import { applicationFronts, type Front } from "./appblb/forwardings.ts";
 import { instancesOf } from "./bcc/records.ts";
 import { type Balancer, blbsOf } from "./blb/records.ts";
+import { certificatesOf } from "./certificate/records.ts";
 import { boundEips } from "./eip/binding.ts";
 import { securityGroupsOf } from "./vpc/security-groups.ts";
 
@@ -29,7 +30,7 @@ export function forwardingsOf(account: Account): readonly Forwarding[] {
         targets,
         sources: sourcesOf(account, balancer),
         ...(protocol === "HTTP" || protocol === "HTTPS" ? { http: httpOf(fields) } : {}),
-        ...(protocol === "HTTPS" || protocol === "SSL" ? { tls: tlsOf(fields) } : {}),
+        ...(protocol === "HTTPS" || protocol === "SSL" ? { tls: tlsOf(account, fields) } : {}),
       };
     });
 }
@@ -108,18 +109,26 @@ const VERSIONS: readonly (readonly [string, TlsVersion])[] = [
   ["tlsv12", "TLSv1.2"],
 ];
 
-function tlsOf(fields: Fields): TlsOptions {
+function tlsOf(account: Account, fields: Fields): TlsOptions {
+  const uploaded = certificatesOf(account);
+  const certificate = (certId: string) => {
+    const found = uploaded.get(certId);
+    return { certId, ...(found?.key ? { pem: { cert: found.pem, key: found.key } } : {}) };
+  };
   const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
   // Of several, only the last counts.
   const certId = texts(fields.certIds).at(-1);
   const more = (Array.isArray(fields.additionalCertDomains) ? fields.additionalCertDomains : []) as readonly Fields[];
+  const clientCas =
+    fields.dualAuth === true ? texts(fields.clientCertIds).map((id) => uploaded.get(id)?.pem ?? "") : [];
   const own = fields.encryptionType === "userDefind";
   const chosen = VERSIONS.filter(([name]) => own && texts(fields.encryptionProtocols).includes(name));
   return {
     certificates: [
-      ...(certId === undefined ? [] : [{ certId }]),
-      ...more.map((one) => ({ certId: String(one.certId), host: String(one.host ?? one.Host ?? "") })),
+      ...(certId === undefined ? [] : [certificate(certId)]),
+      ...more.map((one) => ({ ...certificate(String(one.certId)), host: String(one.host ?? one.Host ?? "") })),
     ],
+    clientCa: clientCas.join("\n").trim() || undefined,
     minVersion: own ? chosen[0]?.[1] : LOWEST[String(fields.encryptionType)],
     maxVersion: own ? chosen.at(-1)?.[1] : undefined,
     ciphers: own && typeof fields.appliedCiphers === "string" ? fields.appliedCiphers : undefined,

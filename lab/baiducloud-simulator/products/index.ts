@@ -5,10 +5,12 @@ import { BCC } from "./bcc/index.ts";
 import { BLB } from "./blb/index.ts";
 import { CCE } from "./cce/index.ts";
 import { CCR, IMAGE_REPOSITORY } from "./ccr/index.ts";
+import { CERTIFICATE } from "./certificate/index.ts";
 import { EIP } from "./eip/index.ts";
 import { HPAS } from "./hpas/index.ts";
 import { IAM } from "./iam/index.ts";
 import { QUOTA } from "./quota/index.ts";
+import { RESOURCE_MANAGER } from "./resource-manager/index.ts";
 import { STS } from "./sts/index.ts";
 import { TAG } from "./tag/index.ts";
 import { VPC } from "./vpc/index.ts";
@@ -25,6 +27,8 @@ export const PRODUCTS: readonly Product[] = [
   HPAS,
   TAG,
   QUOTA,
+  CERTIFICATE,
+  RESOURCE_MANAGER,
   STS,
   IAM,
   CCR,
