@@ -3,7 +3,7 @@ import { PAGING, pageOf } from "../../api/common.ts";
 import { Fault, noSuchObject } from "../../api/fault.ts";
 import { type Handlers, operations, type Part, part } from "../../api/operation.ts";
 import { page } from "../../api/paging.ts";
-import { boolean, type Fields, list, object, oneOf, optional } from "../../api/schema.ts";
+import { boolean, type Fields, list, object, oneOf, optional, type Schema, text } from "../../api/schema.ts";
 import {
   changeIn,
   checkListener,
@@ -36,8 +36,12 @@ export function listenerParts<T extends Balancer>(spec: ListenerFamily<T>): read
 
 function commonPart<T extends Balancer>({ family, word, kind, renamed = {}, without }: ListenerFamily<T>): Part {
   const path = `${family.prefix}/{blbId}/listener` as "/v1/blb/{blbId}/listener";
-  const union = Object.assign({}, ...LISTENER_TYPES.map((type) => kind(type).fields)) as Fields;
-  const shown = Object.fromEntries(Object.entries(union).map(([name, field]) => [renamed[name] ?? name, field]));
+  const shown = Object.fromEntries(
+    Object.entries(unionOf(LISTENER_TYPES.map((type) => kind(type).fields))).map(([name, field]) => [
+      renamed[name] ?? name,
+      field,
+    ]),
+  );
   const table = operations({
     describe: {
       summary: "The listeners of a load balancer, of all protocols.",
@@ -177,6 +181,18 @@ function named<T extends Part["operations"]>(
     Object.fromEntries(Object.entries(names).map(([key, name]) => [name, all[key] as V]));
   const plain = part(table, start);
   return { operations: renamed(plain.operations), start: (account) => renamed(plain.start(account)) };
+}
+
+/** The fields of all protocols; where they differ in the values they take, all of them. */
+function unionOf(all: readonly Fields[]): Fields {
+  const union: Record<string, Schema> = {};
+  for (const [name, field] of all.flatMap((fields) => Object.entries(fields))) {
+    const [one, other] = [union[name]?.shape, field.shape];
+    const values = one?.kind === "text" && other.kind === "text" ? [one.limits.oneOf, other.limits.oneOf] : [];
+    const [before, more] = values;
+    union[name] = before && more ? optional(text({ oneOf: [...new Set([...before, ...more])] })) : field;
+  }
+  return union;
 }
 
 function answerOf(fields: Fields) {
