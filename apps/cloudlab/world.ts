@@ -34,6 +34,7 @@ interface RunOptions {
   readonly from?: readonly number[];
   readonly mode?: readonly Mode[];
   readonly trace?: string;
+  readonly singles: boolean;
   readonly doubles: number;
   readonly threads: number;
   readonly json: boolean;
@@ -73,6 +74,7 @@ export function addWorldCommand(program: Command, setExitCode: (code: number) =>
     .description("all scenarios, or some, in every mode at every effect; or one run, by --from and --mode")
     .option("--scenario <name>", "only this one (may be repeated)", collect(name))
     .option("--trace <file>", "write what happened in one run: a page for a name that ends in .html, else text")
+    .option("--no-singles", "leave out the runs with one fault")
     .option("--doubles <n>", "runs with two faults by chance, over all scenarios", count, 0)
     .option("--threads <n>", "runs at a time", count, availableParallelism())
     .option("--json", "print one JSON object as the last line", false)
@@ -96,7 +98,8 @@ Examples:
   cloudlab world run --scenario service-create         one scenario
   cloudlab world run --scenario service-create --from 8 --mode lost-reset --trace run.html
                                                        one run, and what happened in it
-  cloudlab world run --doubles 500 --seed today        two faults in each of 500 more worlds
+  cloudlab world run --no-singles --doubles 500 --seed today
+                                                       two faults by chance in each of 500 worlds
 `;
 
 function count(text: string): number {
@@ -185,7 +188,7 @@ async function runWorlds(options: RunOptions): Promise<number> {
   });
   if (process.stderr.isTTY) process.stderr.write("\n");
   const report = summed(results);
-  for (const line of coverageTable(report.coverage)) print(line);
+  if (options.singles) for (const line of coverageTable(report.coverage)) print(line);
   for (const failure of report.failures.slice(0, SHOWN)) print(told(failure));
   if (report.failures.length > SHOWN) print(`… and ${report.failures.length - SHOWN} more`);
   const seconds = Math.round((performance.now() - startedAt) / 1000);
@@ -200,13 +203,19 @@ async function runWorlds(options: RunOptions): Promise<number> {
 }
 
 /** The longest scenarios first, in pieces. */
-function tasksFor(scenarios: readonly Scenario[], { seed, doubles }: RunOptions): readonly Task[] {
+function tasksFor(scenarios: readonly Scenario[], { seed, singles, doubles }: RunOptions): readonly Task[] {
   const pieces = scenarios.length * SHARES;
   return scenarios.flatMap((scenario, index) =>
     Array.from({ length: SHARES }, (_, part) => {
       const piece = index * SHARES + part;
       const own = Math.floor(((piece + 1) * doubles) / pieces) - Math.floor((piece * doubles) / pieces);
-      return { scenario: scenario.name, seed, share: { part, of: SHARES }, doubles: own };
+      return {
+        scenario: scenario.name,
+        seed,
+        share: { part, of: SHARES },
+        doubles: own,
+        ...(singles ? {} : { faults: [] }),
+      };
     }),
   );
 }
