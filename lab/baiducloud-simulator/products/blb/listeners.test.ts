@@ -180,6 +180,9 @@ for (const family of ["blb", "appblb"] as const) {
           ["TCP"],
         );
         assert.equal(await scene.end(`PUT ${at(id, "listener")}?batchdelete`, gone), "404 NoSuchObject");
+        const both = { portTypeList: [...gone.portTypeList, { port: 53, type: "TCP" }] };
+        assert.equal(await scene.end(`PUT ${at(id, "listener")}?batchdelete`, both), "404 NoSuchObject");
+        assert.equal((await list(scene, id)).length, 1, "all or none");
       }
     });
   });

@@ -259,6 +259,9 @@ describe("the life of an address", () => {
 
     const last = await scene.address();
     await must(`DELETE /v1/eip/${last}?releaseToRecycle=true`);
+    await clock.advance(24 * 3_600_000);
+    await scene.done(`PUT /v1/eip/recycle/${last}?restore`);
+    await must(`DELETE /v1/eip/${last}?releaseToRecycle=true`);
     await clock.advance(7 * 24 * 3_600_000 - 1);
     assert.equal((await must<Listed>("GET /v1/eip/recycle")).eipList.length, 1);
     await clock.advance(1);
@@ -284,6 +287,9 @@ describe("the life of an address", () => {
     await must(`PUT /v1/eip/${prepaid}?stopAutoRenew`);
     assert.equal(await end(`PUT /v1/eip/${prepaid}?stopAutoRenew`), "409 OperationDenied");
     assert.equal(await end(`DELETE /v1/eip/${prepaid}`), "409 OperationDenied");
+    await scene.done(`PUT /v1/eip/${prepaid}?bind`, { instanceType: "BCC", instanceId: scene.machine("a") });
+    assert.equal(await end(`PUT /v1/eip/refund/${prepaid}`), "409 OperationDenied");
+    await scene.done(`PUT /v1/eip/${prepaid}?unbind`);
     await must(`PUT /v1/eip/refund/${prepaid}`);
     assert.equal(await shown(scene, prepaid), undefined);
 
