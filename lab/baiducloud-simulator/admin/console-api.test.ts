@@ -4,6 +4,7 @@ import { readText } from "@ccm/base";
 import type { CallPage, Delta, Rates, Topology } from "../console/data.ts";
 import { readEvents } from "../console/event-stream.ts";
 import { createQuietDataPlane } from "../data-plane/data-plane.ts";
+import { createBalancerScene } from "../testing/balancers.ts";
 import { createScene, type Scene } from "../testing/client.ts";
 import { requireToken } from "./token.ts";
 
@@ -77,6 +78,24 @@ describe("GET /admin/topology", () => {
       [one.id, two.id],
     );
     assert.equal(body.routes.length, 1);
+  });
+
+  it("has application load balancers too, with the members of their groups", async () => {
+    const { done, balancer, machine, ...scene } = createBalancerScene();
+    const [blbId, instanceId] = [await balancer("appblb", { name: "app" }), machine("node-1")];
+    const at = `/v1/appblb/${blbId}`;
+    const group = { backendServerList: [{ instanceId, weight: 7 }] };
+    const { id: sgId } = await done<{ id: string }>(`POST ${at}/appservergroup`, group);
+    await done(`POST ${at}/appservergroupport`, { sgId, port: 8080, type: "TCP" });
+    await done(`POST ${at}/TCPlistener`, { listenerPort: 80, scheduler: "Hash" });
+    const policy = { appServerGroupId: sgId, backendPort: 8080, priority: 1, ruleList: [{ key: "*", value: "*" }] };
+    await done(`POST ${at}/policys`, { listenerPort: 80, appPolicyVos: [policy] });
+    const [blb] = (await ask<Topology>(scene, "/admin/topology")).body.blbs;
+    assert.deepEqual([blb?.blbId, blb?.product, blb?.name], [blbId, "appblb", "app"]);
+    assert.deepEqual(blb?.listeners, [
+      { protocol: "TCP", port: 80, backendPort: 8080, scheduler: "Hash", health: "A" },
+    ]);
+    assert.deepEqual(blb?.backends, [{ instanceId, weight: 7 }]);
   });
 });
 

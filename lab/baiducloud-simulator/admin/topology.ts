@@ -1,7 +1,9 @@
 import type { Account } from "../account.ts";
 import type { BlbView, EipView, InstanceView, RouteView, SubnetView, VpcView } from "../console/data.ts";
+import { type AppBlb, appBlbsOf } from "../products/appblb/records.ts";
 import { instancesOf, type SimulatedInstance } from "../products/bcc/records.ts";
-import { type Blb, blbsOf } from "../products/blb/records.ts";
+import { keyOf } from "../products/blb/listener-parts.ts";
+import { type Blb, type BlbListener, blbsOf } from "../products/blb/records.ts";
 import { type Eip, eipsOf } from "../products/eip/records.ts";
 import {
   type RouteRule,
@@ -30,12 +32,14 @@ export function createViews(account: Account): () => Views {
   const instances = once(instanceView);
   const eips = once(eipView);
   const routes = once((rule: RouteRule) => routeView(account, rule));
-  const blbs = blbViews(account);
+  const blbs = blbViews(account, "blb");
+  const appBlbs = blbViews(account, "appblb");
+  const asBlb = once(applicationView);
   return () => ({
     vpcs: vpcsOf(account).all().map(vpcs),
     subnets: subnetsOf(account).all().map(subnets),
     instances: instancesOf(account).all().map(instances),
-    blbs: blbsOf(account).all().map(blbs),
+    blbs: [...blbsOf(account).all().map(blbs), ...appBlbsOf(account).all().map(asBlb).map(appBlbs)],
     eips: eipsOf(account).all().map(eips),
     routes: routeRulesOf(account).all().map(routes),
   });
@@ -53,7 +57,7 @@ function once<Record extends object, View>(make: (record: Record) => View): (rec
 }
 
 /** Health changes without the record: a view is made anew when either does. */
-function blbViews(account: Account): (blb: Blb) => BlbView {
+function blbViews(account: Account, product: string): (blb: Blb) => BlbView {
   const made = new WeakMap<Blb, { readonly health: string; readonly view: BlbView }>();
   return (blb) => {
     const health = blb.listeners.map(({ listenerType, listenerPort }) =>
@@ -64,18 +68,35 @@ function blbViews(account: Account): (blb: Blb) => BlbView {
     const key = health.join(" ");
     const known = made.get(blb);
     if (known?.health === key) return known.view;
-    const view = blbView(blb, health);
+    const view = blbView(blb, health, product);
     made.set(blb, { health: key, view });
     return view;
   };
 }
 
-function blbView(blb: Blb, health: readonly string[]): BlbView {
+/** The members of all its groups are its backends; a listener's port at them is that of its first policy. */
+function applicationView({ serverGroups, ipGroups, policies, ...base }: AppBlb): Blb {
+  const members = ipGroups.flatMap((group) =>
+    group.members.map(({ memberId, ip, weight }) => ({ instanceId: memberId, weight, desc: "", privateIp: ip })),
+  );
+  const backends = new Map(
+    [...serverGroups.flatMap((group) => group.members), ...members].map((backend) => [backend.instanceId, backend]),
+  );
+  const portOf = (listener: BlbListener) =>
+    policies.find((policy) => keyOf(policy) === keyOf(listener))?.backendPort ?? 0;
+  return {
+    ...base,
+    backends: [...backends.values()],
+    listeners: base.listeners.map((one) => ({ ...one, fields: { ...one.fields, backendPort: portOf(one) } })),
+  };
+}
+
+function blbView(blb: Blb, health: readonly string[], product: string): BlbView {
   const { blbId, name, status, address, vpcId, subnetId } = blb;
   return {
     blbId,
     name,
-    product: "blb",
+    product,
     status,
     address,
     vpcId,

@@ -23,6 +23,8 @@ export interface Forwarding {
 }
 
 export interface HealthCheck {
+  /** False: nothing is asked, and every machine that runs is well. */
+  readonly enabled?: boolean;
   readonly type: "TCP" | "UDP" | "ICMP" | "HTTP";
   /** Undefined: the backend's own. */
   readonly port: number | undefined;

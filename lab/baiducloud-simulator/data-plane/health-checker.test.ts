@@ -72,4 +72,16 @@ describe("a health checker", () => {
     assert.equal(checker.health("i-1"), "Unknown");
     assert.equal(asked, 0);
   });
+
+  it("asks nobody where the check is switched off: what runs is well", async () => {
+    const clock = new VirtualClock();
+    const refuse = () => assert.fail("asked");
+    for (const running of [true, false]) {
+      const unchecked = { ...forwarding(running), health: { ...forwarding().health, enabled: false } };
+      const checker = new HealthChecker(clock, refuse, unchecked);
+      await clock.advance(5 * INTERVAL);
+      assert.equal(checker.health("i-1"), running ? "Alive" : "Dead");
+      checker.close();
+    }
+  });
 });

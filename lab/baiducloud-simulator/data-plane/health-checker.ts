@@ -45,7 +45,8 @@ export class HealthChecker {
     void repeat(this.#clock, interval, check.stop.signal, async () => {
       const target = this.#forwarding.targets.find((candidate) => candidate.instanceId === instanceId);
       if (!target) return;
-      const well = target.running && (await this.#probe(this.#forwarding, target));
+      const unasked = this.#forwarding.health.enabled === false;
+      const well = target.running && (unasked || (await this.#probe(this.#forwarding, target)));
       const result: Health = well ? "Alive" : "Dead";
       // The first answer counts at once, so that a new load balancer passes traffic without waiting for a threshold.
       if (check.health === "Unknown") check.health = result;

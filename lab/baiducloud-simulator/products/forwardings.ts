@@ -71,6 +71,7 @@ function healthOf(protocol: ListenerProtocol, fields: Fields): Forwarding["healt
   const type = (["TCP", "UDP", "ICMP", "HTTP"] as const).find((known) => known === fields.healthCheckType);
   const count = (field: string) => Number(fields[field] ?? 3);
   return {
+    ...(fields.enableHealthCheck === false ? { enabled: false } : {}),
     type: type ?? usual[protocol],
     port: fields.healthCheckPort === undefined ? undefined : Number(fields.healthCheckPort),
     timeoutMs: 1000 * count("healthCheckTimeoutInSecond"),

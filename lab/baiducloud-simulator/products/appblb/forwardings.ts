@@ -51,6 +51,7 @@ function checkOf({ serverGroups, ipGroups }: AppBlb, policy: Policy): Readonly<R
   const check: HealthCheck | undefined = port ?? backendPolicy;
   return (
     check && {
+      enableHealthCheck: check.enableHealthCheck,
       healthCheckType: check.healthCheck === "HTTPS" ? "TCP" : check.healthCheck,
       // 0: that of each member.
       healthCheckPort: check.healthCheckPort || undefined,

@@ -228,12 +228,13 @@ describe("policies", () => {
 });
 
 it("traffic goes where the first policy sends it, if it takes all requests", async () => {
-  const { done, must, at, id, machine, sgId, ipGroupId, create, settle, forwarded } = await start();
+  const { done, must, at, id, machine, sgId, portIds, ipGroupId, create, settle, forwarded } = await start();
   const targets = (protocol: string) => {
     const found = forwarded().find((one) => one.protocol === protocol && one.blbId === id);
     return found?.targets.map(({ instanceId, port, running }) => [instanceId, port, running]);
   };
   assert.equal(targets("TCP"), undefined);
+  await done(`PUT ${at}/appservergroupport`, { sgId, portId: portIds.HTTP, enableHealthCheck: false });
   const server = { appServerGroupId: sgId, priority: 5, ruleList: ALL };
   assert.equal(await create(1, { ...server, backendPort: 8001 }), "200");
   await settle();
@@ -241,6 +242,8 @@ it("traffic goes where the first policy sends it, if it takes all requests", asy
   assert.equal(await create(3, { ...server, backendPort: 8003 }), "200");
   await settle();
   assert.deepEqual(targets("HTTP"), [[machine, 8003, true]]);
+  const enabled = Object.fromEntries(forwarded().map(({ protocol, health }) => [protocol, health.enabled]));
+  assert.deepEqual(enabled, { TCP: undefined, HTTP: false }, "only a group port can do without a check");
   const byHost = { ...server, backendPort: 8003, priority: 1, ruleList: [{ key: "host", value: "a.example" }] };
   assert.equal(await create(3, byHost), "200");
   await settle();
