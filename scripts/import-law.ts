@@ -44,7 +44,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   "@ccm/baiducloud-simulator": ["@ccm/base", "@ccm/kube"],
   "@ccm/nodes": ["@ccm/base", "@ccm/kube"],
   "@ccm/world": [...PACKAGES, ...LAB],
-  "@ccm/cloudlab": [...PACKAGES, ...LAB],
+  "@ccm/cloudlab": [...PACKAGES, ...LAB, "@ccm/world"],
   "@ccm/cloud-controller-manager": PACKAGES,
   "@ccm/kubectl-baiducloud": PACKAGES,
   "@ccm/shelf-cloud": ["@ccm/base", "@ccm/kube", "@ccm/cloud-provider"],
