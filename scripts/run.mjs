@@ -10,7 +10,7 @@ const CCM = `${ROOT}apps/cloud-controller-manager/main.ts`;
 
 const FOLDERS = ["packages", "lab", "apps", "scripts", "bench", "examples"];
 
-const VERBS = { start, test, "test:real": testReal, check, bench, build };
+const VERBS = { start, test, "test:real": testReal, "test:clients": testClients, check, bench, build };
 
 const [verb = "", ...args] = process.argv.slice(2);
 const action = VERBS[verb];
@@ -47,11 +47,17 @@ function testReal(args) {
   return test(some ? args : [...args, ...FOLDERS.map((folder) => `${folder}/**/*.real.test.ts`)]);
 }
 
+/** The official SDKs of the cloud, against the simulator. */
+function testClients(args) {
+  return run(node24(), [`${ROOT}scripts/clients.ts`, ...args], { cwd: ROOT });
+}
+
 /** Types, lint and format, import law: all three run, so that one look shows all that is wrong. */
 async function check() {
   const bin = (name) => `${ROOT}node_modules/.bin/${name}`;
   const steps = [
     ["types", bin("tsc"), ["-p", "."]],
+    ["types of the simulator's page", bin("tsc"), ["-p", "lab/baiducloud-simulator/console/browser"]],
     ["lint and format", bin("biome"), ["ci", "."]],
     ["import law", node24(), ["scripts/import-law.ts"]],
   ];
