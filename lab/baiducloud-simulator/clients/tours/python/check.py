@@ -35,7 +35,8 @@ class Client:
             try:
                 return method(*args, **options)
             except (BceHttpClientError, BceServerError) as error:
-                report(f"{name}: unexpected error: {error_of(error).code} {error}")
+                cause = error_of(error)
+                report(f"{name}: unexpected error: {getattr(cause, 'code', None)} {cause}")
                 raise Stop from error
 
         return call
@@ -119,7 +120,7 @@ def after(marker):
 
 def paged(what, pages, fetch, items, identity):
     """Follows the markers of a list and returns the ids of all items; `fetch(marker)` reads one page."""
-    ids, marker, count = [], None, 0
+    ids, marker, count = [], "", 0
     while True:
         page = fetch(marker)
         ids += [getattr(item, identity) for item in getattr(page, items)]

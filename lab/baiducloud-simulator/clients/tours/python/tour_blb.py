@@ -1,97 +1,150 @@
-"""Load balancers with listeners of each kind."""
+"""Load balancers, listeners, backends."""
 
 from baidubce.services.blb.blb_client import BlbClient
 from baidubce.services.eip.eip_client import EipClient
 
 from check import Client, equal, paged, refused, that, until
 from network import Network
+from tour_eip import BY_TRAFFIC, until_eip
 
 
 def tour():
-    network = Network("blb_tour", "10.20.0.0/16")
-    blbs = Client(BlbClient, "blb")
-    ids = [
-        blbs.create_loadbalancer(network.vpc_id, network.subnet_ids[0], name=f"blb_{i}", desc=f"number {i}").blb_id
-        for i in range(5)
+    client, addresses = Client(BlbClient, "blb"), Client(EipClient, "eip")
+    net = Network("balancers")
+    ids = tour_balancers(client, net)
+    tour_listeners(client, ids[0])
+    instances = net.instances("backend", 3)
+    tour_backends(client, ids[0], instances)
+
+    address = addresses.create_eip(5, billing=BY_TRAFFIC).eip
+    until_eip(addresses, address, "available")
+    addresses.bind_eip(address, "BLB", ids[0])
+    until_eip(addresses, address, "binded")
+    equal("public address", settled(client, ids[0]).public_ip, address)
+    for blb_id in ids:
+        client.delete_loadbalancer(blb_id)
+    refused(404, "NoSuchObject", client.sdk.describe_loadbalancer_detail, ids[0])
+    until_eip(addresses, address, "available")
+    addresses.release_eip(address)
+    for instance_id in instances:
+        net.release(instance_id)
+    net.demolish()
+
+
+def settled(client, blb_id):
+    """Waits until the load balancer takes changes again, which it does not while it is being changed."""
+    until(f"{blb_id} is available", lambda: client.describe_loadbalancer_detail(blb_id).status == "available")
+    return client.describe_loadbalancer_detail(blb_id)
+
+
+def tour_balancers(client, net):
+    """Leaves four."""
+    made = client.create_loadbalancer(net.vpc_id, net.subnets[0], name="front-0", desc="first", client_token="blb-0")
+    equal("name", made.name, "front-0")
+    that("its address is the subnet's", made.address.startswith("10.8.0."))
+    again = client.create_loadbalancer(net.vpc_id, net.subnets[0], name="front-0", desc="first", client_token="blb-0")
+    equal("the same token makes no second one", again.blb_id, made.blb_id)
+    ids = [made.blb_id] + [
+        client.create_loadbalancer(net.vpc_id, net.subnets[i % 2], name=f"front-{i}").blb_id for i in range(1, 4)
     ]
     for blb_id in ids:
-        settled(blbs, blb_id)
+        settled(client, blb_id)
+    shown = settled(client, ids[0])
+    equal("description", shown.desc, "first")
+    equal("VPC", shown.vpc_id, net.vpc_id)
     listed = paged(
-        "load balancers", 3, lambda marker: blbs.describe_loadbalancers(marker=marker, max_keys=2), "blb_list", "blb_id"
+        "load balancers", 2, lambda marker: client.describe_loadbalancers(marker=marker, max_keys=3), "blb_list", "blb_id"
     )
-    equal("all are listed", set(listed), set(ids))
-    shown = blbs.describe_loadbalancer_detail(ids[0])
-    equal("name", shown.name, "blb_0")
-    equal("description", shown.desc, "number 0")
-    equal("VPC", shown.vpc_name, "blb_tour")
-    that("a private address of its subnet", shown.address.startswith("10.20.0."))
-    equal("by name", [one.blb_id for one in blbs.describe_loadbalancers(name="blb_2", exactly_match=True).blb_list], [ids[2]])
-    blbs.update_loadbalancer(ids[0], name="renamed", desc="changed")
-    settled(blbs, ids[0])
-    equal("name after the change", blbs.describe_loadbalancer_detail(ids[0]).name, "renamed")
-    tour_listeners(blbs, ids[0])
-    tour_address(blbs, ids[0])
-    refused(404, "NoSuchObject", blbs.sdk.describe_loadbalancer_detail, "lb-nothere1")
-    for blb_id in ids:
-        blbs.delete_loadbalancer(blb_id)
-        refused(404, "NoSuchObject", blbs.sdk.describe_loadbalancer_detail, blb_id)
-    network.close()
+    equal("load balancers", sorted(listed), sorted(ids))
+
+    def found(**filters):
+        return [one.blb_id for one in client.describe_loadbalancers(**filters).blb_list]
+
+    equal("by id", found(blb_id=ids[1]), ids[1:2])
+    equal("by part of the name", len(found(name="front")), 4)
+    equal("by address", found(address=made.address, exactly_match=True), ids[:1])
+    client.update_loadbalancer(ids[0], name="renamed", desc="changed")
+    refused(409, "OperationDenied", client.sdk.update_loadbalancer, ids[0], name="too-early")
+    equal("name after rename", settled(client, ids[0]).name, "renamed")
+    client.update_loadbalancer(ids[1], allow_delete=False)
+    settled(client, ids[1])
+    refused(403, "OperationDenied", client.sdk.delete_loadbalancer, ids[1])
+    client.update_loadbalancer(ids[1], allow_delete=True)
+    settled(client, ids[1])
+    refused(404, "NoSuchObject", client.sdk.create_loadbalancer, net.vpc_id, "sbn-nothere1")
+    create = client.sdk.create_loadbalancer
+    refused(409, "PrivateIpInUseException", create, net.vpc_id, net.subnets[0], address=made.address)
+    refused(404, "NoSuchObject", client.sdk.delete_loadbalancer, "lb-nothere1")
+    return ids
 
 
-def settled(blbs, blb_id):
-    until(f"{blb_id} is available", lambda: blbs.describe_loadbalancer_detail(blb_id).status == "available")
-
-
-def tour_listeners(blbs, blb_id):
-    for port in range(80, 85):
-        blbs.create_tcp_listener(blb_id, port, 30000 + port, "RoundRobin", health_check_timeout_in_second=2)
-        settled(blbs, blb_id)
-    blbs.create_udp_listener(blb_id, 53, 30053, "Hash", health_check_string="\\00")
-    settled(blbs, blb_id)
-    blbs.create_http_listener(
-        blb_id, 8080, 30808, "LeastConnection", keep_session=True, keep_session_type="insert", keep_session_duration=120
+def tour_listeners(client, blb_id):
+    """Leaves one TCP listener, on port 80."""
+    for port in (80, 81, 82):
+        client.create_tcp_listener(blb_id, port, 30000 + port, "RoundRobin", tcp_session_timeout=600)
+        settled(client, blb_id)
+    client.create_udp_listener(blb_id, 53, 30053, "Hash", health_check_string="ping", health_check_type="UDP")
+    settled(client, blb_id)
+    client.create_http_listener(
+        blb_id, 8080, 30808, "LeastConnection", keep_session=True, keep_session_duration=120, x_forward_for=True,
+        health_check_uri="/healthz",
     )
-    settled(blbs, blb_id)
-    refused(409, "ListenerAlreadyExist", blbs.sdk.create_tcp_listener, blb_id, 80, 30000, "RoundRobin")
-    refused(400, "BadRequest", blbs.sdk.create_tcp_listener, blb_id, 99, 30000, "Random")
-    tcp = blbs.describe_tcp_listener(blb_id, listener_port=80).listener_list[0]
-    equal("port of the nodes", tcp.backend_port, 30080)
-    equal("scheduler", tcp.scheduler, "RoundRobin")
-    equal("health check timeout", tcp.health_check_timeout_in_second, 2)
-    equal("what a probe of UDP sends", blbs.describe_udp_listener(blb_id).listener_list[0].health_check_string, "\\00")
-    http = blbs.describe_http_listener(blb_id).listener_list[0]
+    settled(client, blb_id)
+    tcp = client.describe_tcp_listener(blb_id, listener_port=80).listener_list
+    equal("listeners of a port", len(tcp), 1)
+    equal("backend port", tcp[0].backend_port, 30080)
+    equal("session timeout", tcp[0].tcp_session_timeout, 600)
+    equal("what a probe of UDP sends", client.describe_udp_listener(blb_id).listener_list[0].health_check_string, "ping")
+    http = client.describe_http_listener(blb_id, listener_port=8080).listener_list[0]
     equal("keeps sessions", http.keep_session, True)
     equal("for so long", http.keep_session_duration, 120)
+    equal("tells the client's address", http.x_forward_for, True)
+    equal("path of the check", http.health_check_uri, "/healthz")
     ports = paged(
-        "TCP listeners",
-        3,
-        lambda marker: blbs.describe_tcp_listener(blb_id, marker=marker, max_keys=2),
-        "listener_list",
-        "listener_port",
+        "listeners", 3, lambda marker: client.describe_all_listeners(blb_id, marker=marker, max_keys=2),
+        "listener_list", "listener_port",
     )
-    equal("ports", sorted(ports), [80, 81, 82, 83, 84])
-    equal("listeners of all kinds", len(blbs.describe_all_listeners(blb_id).listener_list), 7)
-    for port in range(80, 85):
-        blbs.update_tcp_listener(blb_id, port, backend_port=31000 + port, scheduler="LeastConnection")
-        settled(blbs, blb_id)
-        changed = blbs.describe_tcp_listener(blb_id, listener_port=port).listener_list[0]
-        equal("port of the nodes after the change", changed.backend_port, 31000 + port)
-        equal("scheduler after the change", changed.scheduler, "LeastConnection")
-    blbs.delete_listeners(blb_id, port_list=[81, 82, 83, 84])
-    settled(blbs, blb_id)
-    left = blbs.describe_all_listeners(blb_id).listener_list
-    equal("listeners that are left", sorted(one.listener_port for one in left), [53, 80, 8080])
+    equal("listeners", sorted(ports), [53, 80, 81, 82, 8080])
+    that("their ports are texts in the detail", "8080" in [one.port for one in settled(client, blb_id).listener])
+
+    client.update_tcp_listener(blb_id, 80, scheduler="LeastConnection")
+    settled(client, blb_id)
+    equal("scheduler after update", client.describe_tcp_listener(blb_id, listener_port=80).listener_list[0].scheduler, "LeastConnection")
+    client.update_udp_listener(blb_id, 53, backend_port=30054)
+    settled(client, blb_id)
+    equal("backend port after update", client.describe_udp_listener(blb_id).listener_list[0].backend_port, 30054)
+    client.update_http_listener(blb_id, 8080, server_timeout=60)
+    settled(client, blb_id)
+    equal("server timeout after update", client.describe_http_listener(blb_id).listener_list[0].server_timeout, 60)
+    refused(409, "ListenerAlreadyExist", client.sdk.create_tcp_listener, blb_id, 80, 1, "RoundRobin")
+    refused(400, "BadRequest", client.sdk.create_tcp_listener, blb_id, 84, 1, "Random")
+    refused(404, "NoSuchObject", client.sdk.update_tcp_listener, blb_id, 99, backend_port=1)
+    client.delete_listeners(blb_id, port_list=[81, 82])
+    settled(client, blb_id)
+    client.delete_listeners(blb_id, port_type_list=[{"port": 53, "type": "UDP"}, {"port": 8080, "type": "HTTP"}])
+    equal("listeners in the end", len(settled(client, blb_id).listener), 1)
 
 
-def tour_address(blbs, blb_id):
-    eips = Client(EipClient, "eip")
-    address = eips.create_eip(10, name="of-the-blb").eip
-    status = lambda: eips.list_eips(eip=address).eip_list[0].status
-    until("the address is available", lambda: status() == "available")
-    eips.bind_eip(address, "BLB", blb_id)
-    until("the address is bound", lambda: status() == "binded")
-    equal("public address", blbs.describe_loadbalancer_detail(blb_id).public_ip, address)
-    equal("by instance", [one.eip for one in eips.list_eips(instance_type="BLB", instance_id=blb_id).eip_list], [address])
-    eips.unbind_eip(address)
-    until("the address is free", lambda: status() == "available")
-    eips.release_eip(address)
+def tour_backends(client, blb_id, instances):
+    backends = [{"instanceId": one, "weight": 10 * (i + 1)} for i, one in enumerate(instances)]
+    client.add_backend_servers(blb_id, backends)
+    settled(client, blb_id)
+    listed = paged(
+        "backends", 2, lambda marker: client.describe_backend_servers(blb_id, marker=marker, max_keys=2),
+        "backend_server_list", "instance_id",
+    )
+    equal("backends", sorted(listed), sorted(instances))
+    refused(409, "BackendServerAlreadyExist", client.sdk.add_backend_servers, blb_id, backends)
+    health = client.describe_health_status(blb_id, 80)
+    equal("protocol of the listener", health.type, "TCP")
+    equal("its backend port", health.backend_port, 30080)
+    equal("backends with a health", len(health.backend_server_list), 3)
+    client.update_backend_servers(blb_id, [{"instanceId": instances[0], "weight": 0}])
+    settled(client, blb_id)
+    weights = {one.instance_id: one.weight for one in client.describe_backend_servers(blb_id).backend_server_list}
+    equal("weights", [weights[one] for one in instances], [0, 20, 30])
+    refused(404, "NoSuchObject", client.sdk.add_backend_servers, blb_id, [{"instanceId": "i-nothere1", "weight": 1}])
+    client.remove_backend_servers(blb_id, instances[:2])
+    settled(client, blb_id)
+    equal("backends in the end", len(client.describe_backend_servers(blb_id).backend_server_list), 1)
+    refused(404, "NoSuchObject", client.sdk.remove_backend_servers, blb_id, instances[:1])
