@@ -113,11 +113,6 @@ def until(what, holds):
     counts["assertions"] += 1
 
 
-def after(marker):
-    """The marker as an option, for calls that take none but no None."""
-    return {} if marker is None else {"marker": marker}
-
-
 def paged(what, pages, fetch, items, identity):
     """Follows the markers of a list and returns the ids of all items; `fetch(marker)` reads one page."""
     ids, marker, count = [], "", 0

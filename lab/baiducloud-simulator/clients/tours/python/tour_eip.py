@@ -50,6 +50,7 @@ def tour():
 
     tour_binding(client, first)
     tour_groups()
+    tour_recycle(client, addresses.pop())
     for address in addresses:
         client.release_eip(address)
     refused(404, "NoSuchObject", client.sdk.release_eip, first)
@@ -73,6 +74,16 @@ def tour_binding(client, address):
     refused(404, "NoSuchObject", client.sdk.bind_eip, address, "BCC", "i-nothere1")
     net.release(instance_id)
     net.demolish()
+
+
+def tour_recycle(client, address):
+    client.optional_delete_eip(address, release_to_recycle=True)
+    equal("in the recycle bin", [one.eip for one in client.list_eip_recycle(eip=address).eip_list], [address])
+    client.restore_recycle_eip(address)
+    until_eip(client, address, "available")
+    client.optional_delete_eip(address, release_to_recycle=True)
+    client.delete_recycle_eip(address)
+    equal("gone for good", client.list_eip_recycle(eip=address).eip_list, [])
 
 
 def tour_groups():

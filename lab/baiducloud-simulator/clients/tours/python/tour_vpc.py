@@ -53,6 +53,10 @@ def tour_networks(client):
     shown = client.get_vpc(first).vpc
     equal("name after update", shown.name, "renamed")
     equal("description after update", shown.description, "changed")
+    client.open_relay(first)
+    equal("relay", client.get_vpc(first).vpc.relay, True)
+    client.shutdown_relay(first)
+    equal("relay", client.get_vpc(first).vpc.relay, False)
     refused(404, "NoSuchObject", client.sdk.update_vpc, "vpc-nothere1", "x")
     for vpc_id in ids[1:]:
         client.delete_vpc(vpc_id)
@@ -81,6 +85,11 @@ def tour_subnets(client, vpcs, vpc_id):
     equal("subnets of the VPC", len(vpcs.get_vpc(vpc_id).vpc.subnets), 4)
     client.update_subnet(ids[0], "renamed", description="changed")
     equal("name after update", client.get_subnet(ids[0]).subnet.name, "renamed")
+    kept = client.create_subnet_ipreserve(ids[0], "10.0.0.128/28", 4, description="kept").ip_reserve_id
+    reserves = client.list_subnet_ipreserve(subnet_id=ids[0]).ip_reserves
+    equal("reserved ranges", [(one.ip_reserve_id, one.ip_cidr) for one in reserves], [(kept, "10.0.0.128/28")])
+    client.delete_subnet_ipreserve(kept)
+    equal("reserved ranges in the end", client.list_subnet_ipreserve(subnet_id=ids[0]).ip_reserves, [])
     refused(400, "BadRequest", client.sdk.create_subnet, "outside", zone(0), "10.200.0.0/24", vpc_id)
     refused(404, "NoSuchObject", client.sdk.create_subnet, "nowhere", zone(0), "10.0.9.0/24", "vpc-nothere1")
     refused(404, "NoSuchObject", client.sdk.get_subnet, "sbn-nothere1")
