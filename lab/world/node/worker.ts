@@ -19,7 +19,11 @@ parentPort?.on("message", (task: Task) => {
 async function perform({ scenario: name, seed, faults, share, doubles = 0 }: Task): Promise<TaskResult> {
   const scenario = scenarioNamed(name);
   const key = `${name} ${seed}`;
-  const calm = await (calmRuns.get(key) ?? undisturbed(scenario, seed));
+  const calm = await (calmRuns.get(key) ?? undisturbed(scenario, seed)).catch(errorText);
+  if (typeof calm === "string") {
+    const failures = share && share.part > 0 ? [] : [{ scenario: name, seed, faults: [], problems: [calm] }];
+    return { scenario: name, effects: 0, runs: {}, doubles: 0, failures, visited: [] };
+  }
   calmRuns.set(key, Promise.resolve(calm));
   const visited = new Set(calm.visited);
   const runs: Record<string, number> = {};

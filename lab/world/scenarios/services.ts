@@ -14,6 +14,9 @@ async function readyService(scene: Scene, name: string, options: Parameters<Scen
 
 const port = (name: string, number: number, protocol: "TCP" | "UDP" = "TCP") => ({ name, port: number, protocol });
 
+/** The shared bandwidth that rich Services are in. */
+const withGroup = async (scene: Scene): Promise<void> => scene.world.simulator.createEipGroup("eg-1");
+
 /** One Service, from its creation to its end. */
 export const SERVICE_SCENARIOS: readonly Scenario[] = [
   {
@@ -25,6 +28,7 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
     name: "service-create-rich",
     summary:
       "A Service is created with all that costs calls: tags, protection, source ranges, session affinity, TCP and UDP.",
+    setup: withGroup,
     act: (scene) =>
       scene.service("web", {
         annotations: {
@@ -54,15 +58,17 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
   {
     name: "service-delete-rich",
     summary: "A Service with source ranges, protection and a shared bandwidth is deleted.",
-    setup: (scene) =>
-      readyService(scene, "web", {
+    async setup(scene) {
+      await withGroup(scene);
+      await readyService(scene, "web", {
         annotations: {
           [`${OWN}deletion-protection`]: "true",
           [`${OWN}eip-deletion-protection`]: "true",
           [`${OWN}eip-bandwidth-group-id`]: "eg-1",
         },
         spec: { loadBalancerSourceRanges: ["10.0.0.0/8"] },
-      }),
+      });
+    },
     act: (scene) => scene.remove("web"),
   },
   {

@@ -28,6 +28,8 @@ const ROUNDS = 4;
 const LOOK_AGAIN_MS = 3000;
 /** What was refused for good (a right, a quota) is tried again after so long, in case somebody has seen to it. */
 const RECHECK_MS = 300_000;
+/** So long until the status that was returned is written, and can be read. */
+const HELD_MS = 1000;
 /** So long an instance that the cloud did not know is not asked for again. */
 const GONE_MS = 60_000;
 /** Of a drift report in an Event, which holds a kilobyte. */
@@ -136,13 +138,26 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
     const { uid = "" } = service.metadata;
     const { desired, problems } = await desiredFor(request);
     known.delete(uid);
-    const result = await settle(request, (observed) => planService(existing(desired), observed));
+    const shown = new Set((service.status?.loadBalancer?.ingress ?? []).map(({ ip }) => ip));
+    let held: readonly string[] = [];
+    // An address that users still see is given back when the status has another one: somebody else may get it at once.
+    const plan = (observed: Observed): Plan => {
+      const whole = planService(existing(desired), observed);
+      held = whole.steps.flatMap((step) => (step.do === "releaseEip" && shown.has(step.eip) ? step.eip : []));
+      return { ...whole, steps: whole.steps.filter((step) => step.do !== "releaseEip" || !held.includes(step.eip)) };
+    };
+    let result = await settle(request, plan);
+    const next = statusOf(service, desired, result.observed)?.ingress;
+    if (held.length > 0 && !next?.every(({ ip = "" }) => !held.includes(ip))) {
+      held = [];
+      result = await settle(request, (observed) => planService(existing(desired), observed));
+    }
     const { observed } = result;
     if (result.done && observed.blb?.ours) known.set(uid, idsOf(observed));
     // Nobody had asked for anything: somebody else has changed the cloud.
     if (lane === "resync" && result.drift.length > 0) tellDrift(service, result.drift);
     const recordAgainMs = observed.blb && (await surroundings()?.record(service, observed, signal));
-    const recheckAfterMs = recordAgainMs ?? (result.refused ? RECHECK_MS : undefined);
+    const recheckAfterMs = held.length > 0 ? HELD_MS : (recordAgainMs ?? (result.refused ? RECHECK_MS : undefined));
     const status = statusOf(service, desired, observed);
     // Nothing is left to do, but an address that is on its way has not come.
     const arrived = result.problems.length > 0 || (status?.ingress?.length ?? 0) >= desired.addresses.length;

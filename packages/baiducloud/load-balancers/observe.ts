@@ -61,6 +61,8 @@ export function createObserver(options: ObserverOptions): Observer {
   const groups = new SharedRead(async () => (vpcId ? client.securityGroups.list(await vpcId()) : []));
   /** Services that were looked at once and had no security group: they get one only through us. */
   const groupless = new Set<string>();
+  /** Services that have no IPv6 address of their own. */
+  const without6 = new Set<string>();
   const { made, attempts } = options.memory ?? createObserverMemory(clock);
 
   const startAnew = (purpose: string): void => {
@@ -80,6 +82,32 @@ export function createObserver(options: ObserverOptions): Observer {
       });
     }
     startAnew(purpose);
+    return undefined;
+  };
+
+  /**
+   * A process that has just started does not know what was made a moment ago: what it wrote to the Service, and what the
+   * Service's address is bound to, may name a load balancer that no list shows yet.
+   */
+  const hintsOf = (
+    uid: string,
+    settings: ServiceSettings,
+    addresses: readonly Eip[],
+    listed: readonly LoadBalancer[],
+  ): readonly string[] => {
+    const bound = addresses.filter((eip) => eip.instanceType === "BLB" && isMadeFor(eip, clusterId, uid));
+    const named = [settings.addedId, ...bound.map(({ instanceId }) => instanceId ?? "")];
+    return [...new Set(named)].filter((id) => id !== "" && !listed.some(({ blbId }) => blbId === id));
+  };
+  const hinted = async (
+    ids: readonly string[],
+    uid: string,
+    look: (id: string) => Promise<LoadBalancer | undefined>,
+  ): Promise<LoadBalancer | undefined> => {
+    for (const id of ids) {
+      const found = await look(id);
+      if (found && isMadeFor(found, clusterId, uid)) return found;
+    }
     return undefined;
   };
 
@@ -207,10 +235,18 @@ export function createObserver(options: ObserverOptions): Observer {
       ]);
       const listed = [...blbs4, ...blbs6];
       const hasMarked = listed.some((blb) => isMadeFor(blb, clusterId, uid));
-      const late = hasMarked ? undefined : await missing(`${uid} blb`, (id) => client.blb.look(id, { lane, signal }));
+      const look = (id: string) => client.blb.look(id, { lane, signal });
+      const late = hasMarked
+        ? undefined
+        : ((await missing(`${uid} blb`, look)) ?? (await hinted(hintsOf(uid, settings, eips4, listed), uid, look)));
       const question = { service, settings, clusterId, listed, services: services(), late };
       const { main, ours, refused, surplus } = findLoadBalancer(question);
-      const eips6 = ipv6 || main?.publicIpv6 ? await unlessAborted(ipv6Eips.get(), signal) : [];
+      // One may be left of a time when the Service wanted one: looked for once, and while anything shows it.
+      const shows6 = service.status?.loadBalancer?.ingress?.some(({ ip }) => ip?.includes(":")) === true;
+      const may6 = ipv6 || main?.publicIpv6 || shows6 || !without6.has(uid);
+      const eips6 = may6 ? await unlessAborted(ipv6Eips.get(), signal) : [];
+      if (may6 && !eips6.some((eip) => isMadeFor(eip, clusterId, uid))) without6.add(uid);
+      else if (may6) without6.delete(uid);
       const listedEips = [...eips4, ...eips6];
       const given = service.spec?.loadBalancerIP;
       const ownEips = await eipsOf(question, listedEips, ours ? main : undefined);

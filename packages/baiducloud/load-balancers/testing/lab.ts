@@ -227,12 +227,21 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
       return service;
     },
     async ensure(name, lane = "user") {
-      const result = await during(loadBalancers.ensure(await request(name, lane)));
-      if (result.status) {
-        const body = { status: { loadBalancer: result.status } };
-        await kube.patch(SERVICES, ref(name), { type: "merge", body }, { subresource: "status" });
+      const once = async () => {
+        const result = await during(loadBalancers.ensure(await request(name, lane)));
+        if (result.status) {
+          const body = { status: { loadBalancer: result.status } };
+          await kube.patch(SERVICES, ref(name), { type: "merge", body }, { subresource: "status" });
+        }
+        await seen(await get(name), name);
+        return result;
+      };
+      let result = await once();
+      // What waits for the status to be written comes next.
+      if ((result.recheckAfterMs ?? REST_MS) < REST_MS) {
+        await clock.advance(result.recheckAfterMs ?? 0);
+        result = await once();
       }
-      await seen(await get(name), name);
       // The last change comes to rest.
       await clock.advance(REST_MS);
       return { ...result, reasons: result.problems.map(({ reason }: FacetProblem) => reason) };
