@@ -31,7 +31,12 @@ var tours = []struct {
 	{"bcc", tourBcc},
 	{"eip", tourEip},
 	{"blb", tourBlb},
+	{"appblb", tourAppblb},
+	{"eni", tourEni},
 	{"tags", tourTags},
+	{"quota", tourQuota},
+	{"iam", tourIam},
+	{"sts", tourSts},
 }
 
 func main() {
