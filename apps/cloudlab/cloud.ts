@@ -1,4 +1,10 @@
-import { createSimulator, requireToken, type Simulator, type SimulatorEvent } from "@ccm/baiducloud-simulator";
+import {
+  type Backend,
+  createSimulator,
+  requireToken,
+  type Simulator,
+  type SimulatorEvent,
+} from "@ccm/baiducloud-simulator";
 import { createConsolePage, socketDataPlane } from "@ccm/baiducloud-simulator/node";
 import type { Clock, HttpHandler, Logger, Random } from "@ccm/base";
 import { listen } from "@ccm/base/node";
@@ -24,6 +30,8 @@ export async function startCloud(options: {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Where everything is kept. Default: in memory. */
+  readonly backend?: Backend;
   readonly onChange?: (event: SimulatorEvent) => void;
 }): Promise<Cloud> {
   const { clock, random, logger, onChange } = options;
@@ -32,6 +40,7 @@ export async function startCloud(options: {
     random,
     logger,
     eipPool: options.eips,
+    ...(options.backend ? { backend: options.backend } : {}),
     dataPlane: socketDataPlane({
       clock,
       vips: options.vips,

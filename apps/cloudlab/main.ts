@@ -50,6 +50,8 @@ async function main(argv: readonly string[]): Promise<number> {
     .command("baiducloud")
     .description("the Baidu AI Cloud simulator alone; prints one JSON line when ready")
     .option("--port <port>", "port (0: a free one)", port, 0)
+    .option("--state <file>", "keep everything in this file, and go on from it; default: nothing is kept")
+    .option("--seed <text>", "make ids that are the same each time; not for secrets")
     .action(async (options) => {
       exitCode = await serveCloud(options);
     });

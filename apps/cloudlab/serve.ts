@@ -1,4 +1,5 @@
-import { errorText, silentLogger } from "@ccm/base";
+import { openSqliteBackend } from "@ccm/baiducloud-simulator/node";
+import { errorText, seededRandom, silentLogger } from "@ccm/base";
 import { systemClock, systemRandom } from "@ccm/base/node";
 import { startCloud } from "./cloud.ts";
 import { startControlPlane } from "./control-plane.ts";
@@ -16,14 +17,33 @@ export function serveKube({ port }: { readonly port: number }): Promise<number> 
   });
 }
 
-/** `cloudlab baiducloud`: one JSON line with endpoints, credentials, the admin address with its token and that of the page, then serves until a signal. */
-export function serveCloud({ port }: { readonly port: number }): Promise<number> {
+export interface CloudOptions {
+  readonly port: number;
+  /** A file that keeps everything. Default: nothing is kept. */
+  readonly state?: string;
+  /** The same seed makes the same ids. Default: by chance. */
+  readonly seed?: string;
+}
+
+/**
+ * `cloudlab baiducloud`: one JSON line with the endpoint of each product, credentials, the admin address with its token and
+ * that of the page, then serves until a signal.
+ */
+export function serveCloud({ port, state, seed }: CloudOptions): Promise<number> {
   return serve(async () => {
-    const { eips, vips } = await chooseLoopback(systemRandom);
-    const cloud = await startCloud({ port, eips, vips, ...parts });
+    const backend = state === undefined ? undefined : openSqliteBackend(state);
+    const loopback = await chooseLoopback(systemRandom);
+    // The addresses of a file's objects are in the range that it began with.
+    const { eips, vips } = backend
+      ? (JSON.parse(backend.remember("loopback", () => JSON.stringify(loopback))) as typeof loopback)
+      : loopback;
+    // Another start of the same file must not make the ids of what was deleted before.
+    const start = backend ? backend.count("starts") : 1;
+    const random = seed === undefined ? systemRandom : seededRandom(`${seed}/${start}`);
+    const cloud = await startCloud({ port, eips, vips, ...parts, random, ...(backend ? { backend } : {}) });
     const { simulator, url } = cloud;
     const ready = {
-      endpoints: { bcc: url, vpc: url, blb: url, eip: url, cce: url },
+      endpoints: Object.fromEntries(Object.keys(simulator.products).map((product) => [product, url])),
       region: simulator.region,
       credentials: simulator.credentials,
       vpcId: simulator.vpcId,

@@ -1,2 +1,3 @@
 export * from "./console-page.ts";
 export * from "./socket-data-plane.ts";
+export * from "./sqlite-backend.ts";
