@@ -33,6 +33,7 @@ var tours = []struct {
 	{"blb", tourBlb},
 	{"appblb", tourAppblb},
 	{"eni", tourEni},
+	{"cce", tourCce},
 	{"tags", tourTags},
 	{"quota", tourQuota},
 	{"iam", tourIam},

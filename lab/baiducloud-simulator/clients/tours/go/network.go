@@ -82,3 +82,15 @@ func newBccClient() *bcc.Client {
 	must(err)
 	return client
 }
+
+// untilEmpty waits for the machines that somebody else has made in this network.
+func untilEmpty(client *bcc.Client, built *network) {
+	until("no machine is in the network", func() bool {
+		for _, instance := range ok(client.ListInstances(&api.ListInstanceArgs{MaxKeys: 1000})).Instances {
+			if instance.VpcId == built.vpcID && instance.Status != api.InstanceStatusDeleted {
+				return false
+			}
+		}
+		return true
+	})
+}
