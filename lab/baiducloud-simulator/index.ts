@@ -1,5 +1,5 @@
-export { requireToken } from "./admin/token.ts";
 export { type Account, DEFAULT_QUOTAS, DEFAULT_TIMINGS, type Quotas, type Timings } from "./account.ts";
+export { requireToken } from "./admin/token.ts";
 export type { GatewayToken, Principal } from "./api/access.ts";
 export { Fault } from "./api/fault.ts";
 export type { Answer } from "./api/idempotency.ts";

@@ -42,7 +42,9 @@ function fieldsOf(fields: Fields): string {
 }
 
 function textOf(schema: Schema): string {
-  return schema.shape.kind === "object" ? `{ ${fieldsOf(schema.shape.fields)} }` : describe(schema).trim();
+  if (schema.shape.kind !== "object") return describe(schema).trim() || "anything";
+  const fields = fieldsOf(schema.shape.fields);
+  return fields === "" ? "{ }" : `{ ${fields} }`;
 }
 
 /** What to know of a value besides its name. */

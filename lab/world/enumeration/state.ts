@@ -12,7 +12,14 @@ export interface State {
 
 /** Of the simulator's tables, those that hold what a CCM makes or could harm. */
 const TABLES = ["blbs", "eips", "routeRules", "securityGroups", "instances", "takenIps"];
-const LEFT_OUT = new Set(["resourceVersion", "managedFields", "generation", "visibleFrom", "eipId", "securityGroupRuleId"]);
+const LEFT_OUT = new Set([
+  "resourceVersion",
+  "managedFields",
+  "generation",
+  "visibleFrom",
+  "eipId",
+  "securityGroupRuleId",
+]);
 const TIME = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z?/g;
 
 interface Named {
