@@ -199,8 +199,12 @@ export function createApply(options: ApplyOptions): Apply {
       }
     };
 
+    /** An address is paid for from its creation: not before there is something to bind it to. */
+    const isForNew = (step: Step): boolean =>
+      step.do === "createEip" && steps.some((one) => one.do === "createLoadBalancer");
     const attempt = async (step: Step): Promise<void> => {
-      const dependsOnFailed = failed.has("load-balancer") && NEEDS_BLB.has(step.facet) && usesNew(step);
+      const dependsOnFailed =
+        failed.has("load-balancer") && NEEDS_BLB.has(step.facet) && (usesNew(step) || isForNew(step));
       // A step on an address builds on the one before it; listeners and backends do not depend on each other.
       if (dependsOnFailed || (step.facet === "address" && failed.has("address"))) return;
       // Fails closed: who asked for few must not get the whole world.

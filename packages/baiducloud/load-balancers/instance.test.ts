@@ -91,6 +91,7 @@ describe("the load balancer of a Service", () => {
       await lab.apply("web", { annotations: { [`${PREFIX}cce-load-balancer-subnet-id`]: "sbn-none" } });
       assert.match(problemsOf(await lab.ensure("web"), "LoadBalancerFailed")[0] ?? "", /subnet sbn-none is not in VPC/);
       assert.equal(await blb(lab), undefined);
+      assert.deepEqual(lab.simulator.inventory().eips, [], "no address is paid for that nothing can have");
     }));
 });
 
