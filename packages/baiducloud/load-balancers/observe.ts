@@ -61,6 +61,8 @@ export function createObserver(options: ObserverOptions): Observer {
   const groups = new SharedRead(async () => (vpcId ? client.securityGroups.list(await vpcId()) : []));
   /** Services that were looked at once and had no security group: they get one only through us. */
   const groupless = new Set<string>();
+  /** Services whose security group was seen when groups could last be read. */
+  const grouped = new Set<string>();
   /** Services that have no IPv6 address of their own. */
   const without6 = new Set<string>();
   const { made, attempts } = options.memory ?? createObserverMemory(clock);
@@ -147,10 +149,13 @@ export function createObserver(options: ObserverOptions): Observer {
         isMadeFor(group, clusterId, uid) ||
         (group.name === serviceResourceName(clusterId, namespace, name) && group.desc === description(clusterId));
       const found = (await groups.get()).find(ours);
+      if (found) grouped.add(uid);
+      else grouped.delete(uid);
       if (!found && !wants) groupless.add(uid);
       return found;
     } catch (error) {
-      if (wants) throw error;
+      // One that was seen before has to go.
+      if (wants || grouped.has(uid)) throw error;
       return undefined;
     }
   };
