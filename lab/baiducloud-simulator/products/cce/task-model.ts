@@ -31,10 +31,12 @@ export function settleTasks(account: Account, groupId: string): void {
     if (task.phase !== "Processing" || task.groupId !== groupId) continue;
     const found = task.nodes.map((id) => nodes.get(id));
     const failed = found.find((node) => node?.phase === "create_failed" || node?.phase === "delete_failed");
+    // One that has left the group on its way is no concern of the task any more.
+    const staying = found.filter((node) => node?.groupId === groupId);
     const isDone =
       task.kind === "ScaleDown"
-        ? found.every((node) => node === undefined || node.groupId !== groupId)
-        : found.every((node) => node === undefined || node.phase === "running" || node.phase === "deleting");
+        ? staying.length === 0
+        : staying.every((node) => node?.phase === "running" || node?.phase === "deleting");
     const finishTime = account.time();
     if (failed) {
       const errMessage = `${failed.cceInstanceId}: ${failed.failure?.message ?? failed.phase}`;
