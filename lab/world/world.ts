@@ -1,6 +1,7 @@
 import { type CloudChanges, changeBetween, createBaiduCloud, parseCloudConfig } from "@ccm/baiducloud";
 import { createSimulator, type Quotas, type Simulator, type Timings } from "@ccm/baiducloud-simulator";
 import {
+  type Clock,
   type HttpHandler,
   inProcessTransport,
   type Logger,
@@ -14,7 +15,7 @@ import {
   type Transport,
   VirtualClock,
 } from "@ccm/base";
-import { type BceClient, createBceClient, staticCredentials } from "@ccm/bce";
+import { type BceClient, createBceClient } from "@ccm/bce";
 import { type CloudProvider, defaultConfig, type ManagerConfig, runManager } from "@ccm/cloud-provider";
 import { createInformer, createKubeClient, type KubeClient, SERVICES } from "@ccm/kube";
 import { createKubeServer } from "@ccm/kube-server";
@@ -58,7 +59,9 @@ export interface WorldCcm {
   readonly name: string;
   /** Resolves when it has ended by itself or as asked; never after a kill. */
   readonly ended: Promise<void>;
-  /** SIGTERM: resolves when it has ended. */
+  /** SIGTERM. */
+  end(): void;
+  /** SIGTERM: lets time pass until it has ended. */
   terminate(): Promise<void>;
   /** SIGKILL: nothing of it happens any more. */
   kill(): void;
@@ -80,7 +83,15 @@ export interface World {
   readonly rows: Rows;
   /** Registers another node: a machine in the cloud, and its kubelet. Returns the machine's id. */
   addNode(name: string): Promise<string>;
+  /** The same, where time passes already. */
+  joinNode(name: string): Promise<string>;
   startCcm(): WorldCcm;
+  /** Gives some keys of the cloud config anew to those that run, and to those that start later. */
+  changeCloudConfig(keys: Readonly<Record<string, unknown>>, running: readonly WorldCcm[]): void;
+  /** What the clocks of the CCMs' machines say beyond the true time, in milliseconds; may change at any moment. */
+  skewMs: number;
+  /** The access key that the CCMs have. When the cloud has another, they are refused until this is called. */
+  renewAccessKey(): void;
   /** Lets time pass until the promise settles. */
   during<T>(promise: Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -89,6 +100,7 @@ export interface World {
 const CLUSTER_ID = "cce-world";
 const FASTEST_MS = 1;
 const LATENCY_SPREAD_MS = 9;
+const LONGEST_MS = 2 * 3_600_000;
 
 export async function createWorld(options: WorldOptions): Promise<World> {
   const { seed, nodes = 3 } = options;
@@ -126,6 +138,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const machines = createLabNodes({ client, services, network: noNetwork, clock, logger: silentLogger });
   let launches = 0;
   let nodeCount = 0;
+  let configured: Readonly<Record<string, unknown>> = {};
+  let accessKey = simulator.credentials;
 
   const world: World = {
     clock,
@@ -134,11 +148,20 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     machines,
     trace,
     rows,
-    async addNode(name) {
+    skewMs: 0,
+    renewAccessKey() {
+      accessKey = simulator.credentials;
+    },
+    changeCloudConfig(keys, running) {
+      configured = { ...configured, ...keys };
+      for (const ccm of running) ccm.changeCloudConfig(configured);
+    },
+    addNode: (name) => world.during(world.joinNode(name)),
+    async joinNode(name) {
       const count = ++nodeCount;
       const { id, internalIp } = simulator.createInstance({ name, hostname: name });
       const podCidr = `10.${244 + (count >> 8)}.${count & 255}.0/24`;
-      await world.during(machines.add({ name, internalIp, host: internalIp, podCidr }));
+      await machines.add({ name, internalIp, host: internalIp, podCidr });
       return id;
     },
     startCcm() {
@@ -162,7 +185,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
         clusterCidr: "10.240.0.0/12",
         ...options.config,
       };
-      const parts = { clock: process.clock, random: chance, logger: options.logger?.(name) ?? silentLogger };
+      const skewed: Clock = { ...process.clock, now: () => process.clock.now() + world.skewMs };
+      const parts = { clock: skewed, random: chance, logger: options.logger?.(name) ?? silentLogger };
       const client = createBceClient({
         ...parts,
         send: cloud,
@@ -173,9 +197,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
           eip: "http://cloud.world",
           cce: "http://cloud.world",
         },
-        credentials: staticCredentials({
-          accessKeyId: simulator.credentials.accessKeyId,
-          secretAccessKey: new Secret(simulator.credentials.secretAccessKey),
+        credentials: async () => ({
+          accessKeyId: accessKey.accessKeyId,
+          secretAccessKey: new Secret(accessKey.secretAccessKey),
         }),
       });
       const bce = options.aroundClient?.(client, world) ?? client;
@@ -192,7 +216,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
           }),
           "the world's cloud config",
         );
-      let present = cloudConfig();
+      let present = cloudConfig(configured);
       let tell: Parameters<CloudChanges["onChange"]>[0] = () => {};
       const onChange: CloudChanges["onChange"] = (listener) => {
         tell = listener;
@@ -218,6 +242,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       return {
         name,
         ended,
+        end: () => process.terminate(),
         async terminate() {
           process.terminate();
           await world.during(ended);
@@ -239,7 +264,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
         settled = true;
       };
       promise.then(mark, mark);
-      if (!(await clock.advanceUntil(() => settled, 3_600_000))) throw new Error("not settled within a simulated hour");
+      if (!(await clock.advanceUntil(() => settled, LONGEST_MS)))
+        throw new Error("not settled within two simulated hours");
       return promise;
     },
     async close() {

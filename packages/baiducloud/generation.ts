@@ -33,11 +33,13 @@ export interface Lasting {
   readonly notes: NodeNotes;
   /** Undefined before the provider is initialised. */
   readonly surroundings: () => Surroundings | undefined;
+  /** Has the Service of this UID looked at again. */
+  readonly lookAgain: (uid: string) => void;
 }
 
 /** Makes generations that share what must not be forgotten: who works on what, and what was made a moment ago. */
 export function createGenerations(lasting: Lasting): (cloud: Cloud) => Generation {
-  const { clock, random, logger, clusterInstances, reports, notes, surroundings } = lasting;
+  const { clock, random, logger, clusterInstances, reports, notes, surroundings, lookAgain } = lasting;
   const mutex = new KeyedMutex();
   const memory = createObserverMemory(clock);
   const services = () => surroundings()?.services.list() ?? [];
@@ -51,7 +53,9 @@ export function createGenerations(lasting: Lasting): (cloud: Cloud) => Generatio
     const chooseSubnet = createSubnetChooser({ client, subnetId: config.subnetId, vpcId, clusterInstances });
     const apply = createApply({ client, clusterId, observer, waits, random, logger, vpcId, chooseSubnet });
     const defaults = { bandwidthMbps: config.eipBandwidthInMbps };
-    const made = createLoadBalancers({ clusterId, observer, apply, logger, defaults, surroundings, mutex });
+    const made = createLoadBalancers({
+      ...{ clusterId, observer, apply, logger, defaults, surroundings, mutex, lookAgain },
+    });
     return {
       cloud,
       instances,
@@ -87,10 +91,10 @@ export function currentRoutes(current: Replaceable<Generation>): Routes {
   };
 }
 
-/** `changed`: calls its argument when all Services are to be looked at again. */
+/** `onSettings`: calls its argument when Services are to be looked at again. */
 export function currentLoadBalancers(
   current: Replaceable<Generation>,
-  onSettings: (changed: () => void) => () => void,
+  onSettings: NonNullable<LoadBalancers["onSettings"]>,
 ): LoadBalancers {
   return {
     nodeSelector: (service) => current.now.loadBalancers.nodeSelector?.(service) ?? {},

@@ -1,6 +1,6 @@
 import { type Clock, errorText, type Logger, type Random } from "@ccm/base";
 import { isBceError } from "@ccm/bce";
-import { CloudError, type CloudProvider } from "@ccm/cloud-provider";
+import { CloudError, type CloudProvider, type LoadBalancers } from "@ccm/cloud-provider";
 import { createEventRecorder, type EventRecorder, type Informer, type KubeClient, type Node } from "@ccm/kube";
 import type { CloudConfig } from "./cloud-config.ts";
 import { toCloudError } from "./errors.ts";
@@ -41,6 +41,7 @@ export function createBaiduCloud(options: BaiduCloudOptions): CloudProvider {
   let kube: KubeClient | undefined;
   let events: EventRecorder | undefined;
   let surroundings: Surroundings | undefined;
+  const watchers = new Set<Parameters<NonNullable<LoadBalancers["onSettings"]>>[0]>();
   const build = createGenerations({
     ...{ clock, random, logger },
     clusterInstances() {
@@ -50,10 +51,12 @@ export function createBaiduCloud(options: BaiduCloudOptions): CloudProvider {
     reports: createRouteReports(() => events),
     notes: createNodeNotes(() => kube, version, logger),
     surroundings: () => surroundings,
+    lookAgain(uid) {
+      for (const changed of watchers) changed(({ metadata }) => metadata.uid === uid);
+    },
   });
   const first = { config: options.config, client: options.client };
   const current = new Replaceable(build(first), ({ cloud }) => changes?.release(cloud));
-  const watchers = new Set<() => void>();
   changes?.onChange((next, { services }) => {
     current.replace(build(next));
     if (services) for (const changed of watchers) changed();

@@ -150,9 +150,9 @@ export interface LoadBalancers {
   isOwnNote?(key: string, annotations: Readonly<Record<string, string>>): boolean;
   /**
    * Optional: calls `changed` when all Services may want something else than before, as after a change of the provider's
-   * own configuration: each is looked at again. Until the function that is returned is called.
+   * own configuration: each is looked at again, or those that are chosen. Until the function that is returned is called.
    */
-  onSettings?(changed: () => void): () => void;
+  onSettings?(changed: (chosen?: (service: Service) => boolean) => void): () => void;
 }
 
 // ---- routes

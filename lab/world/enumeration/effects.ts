@@ -20,7 +20,12 @@ export function isEffect(link: Link, request: Pick<HttpRequest, "method">): bool
 
 /** A call of the cloud that changes nothing there: reads, and the look-up that is a POST. */
 export function isCloudRead({ method, path }: Pick<Effect, "method" | "path">): boolean {
-  return method === "GET" || path.includes("/listByInstanceId") || path.includes("/v2/instance/list");
+  return (
+    method === "GET" ||
+    path.includes("/listByInstanceId") ||
+    path.includes("/v2/instance/list") ||
+    path.includes("action=Describe")
+  );
 }
 
 /** The traffic of leader election: it goes on when nothing else does. */
@@ -30,6 +35,12 @@ export function isElection({ to, path }: Pick<Effect, "to" | "path">): boolean {
 
 export function isEvent({ to, method, path }: Pick<Effect, "to" | "method" | "path">): boolean {
   return to === "kube" && /\/events(\/|$)/.test(path) && method !== "GET";
+}
+
+/** A request that is to change something: elections, Events and reviews are none. */
+export function isWrite(effect: Pick<Effect, "to" | "method" | "path">): boolean {
+  if (effect.to === "cloud") return !isCloudRead(effect);
+  return effect.method !== "GET" && !isElection(effect) && !isEvent(effect) && !/reviews$/.test(effect.path);
 }
 
 export function pathOf(url: string): string {

@@ -1,5 +1,6 @@
 import type { Random } from "@ccm/base";
 import type { Mutation } from "../mutations/mutation.ts";
+import { type Effect, isElection } from "./effects.ts";
 import type { Fault } from "./injector.ts";
 import { MODES, type Mode } from "./modes.ts";
 import { type Run, run } from "./run.ts";
@@ -29,11 +30,22 @@ export interface Report {
   readonly runs: number;
 }
 
-/** Every effect in every mode. */
-export function allFaults(effects: number): readonly Fault[] {
-  const all: Fault[] = [];
-  for (let at = 1; at <= effects; at++) for (const mode of MODES) all.push({ at, mode });
-  return all;
+/** Renewals of the lease that are disturbed when nothing but they happens: one is as the other. */
+const RENEWALS = 3;
+
+/** Which effects are disturbed: every one, or every so-many-th; of many renewals in a row the first ones. */
+export function disturbedEffects(effects: readonly Pick<Effect, "to" | "path">[], every = 1): readonly number[] {
+  let renewals = 0;
+  const chosen = effects.flatMap((effect, index) => {
+    renewals = isElection(effect) ? renewals + 1 : 0;
+    return renewals > RENEWALS ? [] : [index + 1];
+  });
+  return chosen.filter((_, index) => index % every === 0);
+}
+
+/** These effects in every mode. */
+export function allFaults(effects: readonly number[]): readonly Fault[] {
+  return effects.flatMap((at) => MODES.map((mode) => ({ at, mode })));
 }
 
 /** Two faults of one world by chance, the second after the first. */

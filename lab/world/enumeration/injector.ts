@@ -20,6 +20,8 @@ export interface Injector {
   readonly effects: readonly Effect[];
   /** The faults that were done, each with its effect. */
   readonly fired: readonly (Fault & { readonly effect: Effect; readonly firedAt: number })[];
+  /** Requests that are on their way still, although their sender has given up. */
+  readonly onTheWay: number;
   /** Requests that a CCM sent which was dead: there must be none. */
   readonly ghosts: readonly string[];
 }
@@ -34,6 +36,11 @@ export function createInjector(
   const effects: Effect[] = [];
   const fired: Injector["fired"][number][] = [];
   const ghosts: string[] = [];
+  let onTheWay = 0;
+  const late = (arrival: Promise<unknown>): void => {
+    onTheWay++;
+    void arrival.then(() => onTheWay--);
+  };
   return {
     arm() {
       armed = true;
@@ -44,6 +51,9 @@ export function createInjector(
     effects,
     fired,
     ghosts,
+    get onTheWay() {
+      return onTheWay;
+    },
     wire: (link, transport) => async (request, options) => {
       const { ccm } = link;
       const path = pathOf(request.url);
@@ -64,7 +74,7 @@ export function createInjector(
       const fault = faults.find(({ at }) => at === effect.index);
       if (!fault) return transport(request, options);
       fired.push({ ...fault, effect, firedAt: clock().monotonic() });
-      const own: Hands = { clock: clock(), kill: () => hands.kill(ccm), depose: () => hands.depose(ccm) };
+      const own: Hands = { clock: clock(), kill: () => hands.kill(ccm), depose: () => hands.depose(ccm), late };
       return send(fault.mode, link, [request, options], transport, own);
     },
   };

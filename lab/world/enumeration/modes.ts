@@ -48,6 +48,8 @@ export interface Hands {
   kill(): void;
   /** Takes its lease away. Resolves when another replica has had it for a while. */
   depose(): Promise<void>;
+  /** Something is on its way until this resolves. */
+  late(arrival: Promise<unknown>): void;
 }
 
 const TRAVEL_MS = 5;
@@ -59,7 +61,7 @@ export async function send(
   link: Link,
   [request, options]: readonly [HttpRequest, Parameters<Transport>[1]],
   transport: Transport,
-  { clock, kill, depose }: Hands,
+  { clock, kill, depose, late }: Hands,
 ): Promise<HttpResponse> {
   switch (mode) {
     case "dies-before":
@@ -87,7 +89,7 @@ export async function send(
     case "deposed": {
       // It is on the wire: an abort does not take it back.
       const answer = depose().then(() => transport(request));
-      answer.catch(() => {});
+      late(answer.catch(() => {}));
       return options?.signal ? Promise.race([answer, aborted(options.signal)]) : answer;
     }
     default: {

@@ -1,7 +1,7 @@
 import type { ServerRequest } from "@ccm/base";
 import type { Lease, Node, Service } from "@ccm/kube";
 import type { Link, World } from "../world.ts";
-import { type Effect, isCloudRead, isElection, isEvent } from "./effects.ts";
+import { type Effect, isWrite } from "./effects.ts";
 
 /** What must hold after every effect, whatever goes wrong. */
 export interface Oracles {
@@ -42,6 +42,8 @@ interface BlbRow extends Marked {
 interface EipRow extends Marked {
   readonly eip: string;
   readonly ipVersion: string;
+  readonly instanceId: string;
+  readonly paymentTiming: string;
 }
 
 const MARK = /^cce-world\/Service\/UID\/(.+)$/;
@@ -87,6 +89,8 @@ export function createOracles(world: World, copies: Copies, sometimes: (state: s
       if (uid === undefined) continue;
       const service = services.get(uid);
       const id = "blbId" in object ? object.blbId : object.eip;
+      // Nobody can release it before its term ends: it outlives its Service, and an Event says so.
+      if ("eip" in object && object.paymentTiming === "Prepaid") continue;
       if (!service) violate(`${id} (${object.name}) is there, its Service is gone`);
       else if (!service.metadata.finalizers?.includes(FINALIZER))
         violate(`${id} (${object.name}) is there, its Service has no finalizer`);
@@ -105,6 +109,8 @@ export function createOracles(world: World, copies: Copies, sometimes: (state: s
         const used = blb.tags.some(({ tagValue }) => tagValue.endsWith(`/${metadata.uid}`) || tagValue === "cce-world");
         if (used || madeFor(blb) === metadata.uid || named(metadata.annotations, blb.blbId)) {
           own.add(blb.address);
+          // A load balancer has one public address, for whichever of its Services that was made.
+          for (const { eip, instanceId } of eips()) if (instanceId === blb.blbId) own.add(eip);
           if (blb.ipv6) own.add(blb.ipv6);
         }
       }
@@ -154,14 +160,11 @@ export function createOracles(world: World, copies: Copies, sometimes: (state: s
   return {
     violations,
     onSend(effect) {
-      const write =
-        effect.to === "cloud"
-          ? !isCloudRead(effect)
-          : !isElection(effect) && !isEvent(effect) && !/reviews$/.test(effect.path);
-      if (!write) return;
+      if (!isWrite(effect)) return;
       const spec = copies.lease()?.spec;
       const renewed = Date.parse(spec?.renewTime ?? "");
-      const valid = renewed + (spec?.leaseDurationSeconds ?? 0) * 1000 >= world.clock.now();
+      // Written by a clock that may be late.
+      const valid = renewed + (spec?.leaseDurationSeconds ?? 0) * 1000 >= world.clock.now() + Math.min(0, world.skewMs);
       if (!spec?.holderIdentity?.startsWith(`${effect.ccm}_`) || !valid) {
         violate(`${effect.ccm} writes without the lease: ${effect.to} ${effect.method} ${effect.path.split("?")[0]}`);
       }

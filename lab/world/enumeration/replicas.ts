@@ -15,6 +15,8 @@ export interface Replicas {
   start(count: number): void;
   kill(ccm: string): void;
   isDead(ccm: string): boolean;
+  /** Asks one to end (SIGTERM). Resolves when it has. */
+  end(ccm: string): Promise<void>;
   /** Cuts the CCM off from its lease until another has had it for a while. */
   depose(ccm: string): Promise<void>;
   /** Ends all as `kubectl rollout restart` does, and starts as many again. */
@@ -66,6 +68,11 @@ export function createReplicas(world: () => World): Replicas {
       gone(name);
     },
     isDead: (name) => dead.has(name),
+    end: async (name) => {
+      const ccm = running.get(name);
+      ccm?.end();
+      await ccm?.ended;
+    },
     async depose(name) {
       const { clock, client } = world();
       cutOff.add(name);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { scenarioNamed } from "../scenarios/index.ts";
-import { allFaults, disturbed, undisturbed } from "./enumerate.ts";
+import { allFaults, disturbed, disturbedEffects, undisturbed } from "./enumerate.ts";
 import { MODES } from "./modes.ts";
 
 const SCENARIO = scenarioNamed("service-create");
@@ -30,6 +30,10 @@ describe("a run of the world", () => {
   });
 
   it("enumerates every effect in every mode", () => {
-    assert.equal(allFaults(7).length, 7 * MODES.length);
+    const write = { to: "cloud", path: "/v1/blb" } as const;
+    const renewal = { to: "kube", path: "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/x" } as const;
+    assert.deepEqual(disturbedEffects([write, renewal, write]), [1, 2, 3]);
+    assert.equal(allFaults([1, 2, 3]).length, 3 * MODES.length);
+    assert.deepEqual(disturbedEffects([write, ...Array(9).fill(renewal), write]), [1, 2, 3, 4, 11], "renewals alone");
   });
 });

@@ -2,12 +2,14 @@ import { type Clock, createLogger, type Metrics, noMetrics, seededRandom, silent
 import { createInformer, EVENTS, hasCode, type Informer, LEASES, listAll, NODES, SERVICES } from "@ccm/kube";
 import type { Mutation } from "../mutations/mutation.ts";
 import { createWorld, type World } from "../world.ts";
-import { type Effect, isCloudRead, isElection, isEvent, signature } from "./effects.ts";
+import { type Effect, isCloudRead, isElection, isWrite, signature } from "./effects.ts";
 import { createInjector, type Fault } from "./injector.ts";
+import type { Mode } from "./modes.ts";
 import { createOracles, type ForeignRow } from "./oracles.ts";
 import { createReplicas, type Replicas } from "./replicas.ts";
 import { createScene, type Scenario } from "./scenario.ts";
 import { difference, type State, stateOf } from "./state.ts";
+import { createWeather } from "./weather.ts";
 
 /** One run of a scenario: undisturbed, or with faults. */
 export interface Run {
@@ -37,8 +39,12 @@ export interface Expectation {
 const QUIET_MS = 8000;
 const LONGEST_MS = 600_000;
 const RECOVERY_MS = 180_000;
-/** What is refused for good is tried again after five minutes, in case somebody has changed what forbade it. */
-const RECOVERY_FROM_REFUSAL_MS = 400_000;
+const RECOVERY_FROM: Readonly<Partial<Record<Mode, number>>> = {
+  /** What is refused for good is tried again after five minutes, in case somebody has changed what forbade it. */
+  "refused-403": 400_000,
+  /** What arrives when another has finished already is drift, which is looked for every ten to twelve minutes. */
+  deposed: 900_000,
+};
 const STEP_MS = 2000;
 /** After a restart with nothing changed, for so long no write may be seen. */
 const WATCH_RESTART_MS = 10_000;
@@ -70,6 +76,7 @@ export async function run(
     carriedOut = listener;
   };
   const clock = (): Clock => world.clock;
+  const weather = createWeather(clock);
   const injector = createInjector(
     faults,
     clock,
@@ -87,7 +94,7 @@ export async function run(
     ...(mutation?.client ? { aroundClient: mutation.client } : {}),
     ...(mutation?.provider ? { aroundProvider: mutation.provider } : {}),
     wire: (link, transport) => {
-      const faulty = injector.wire(link, replicas.wire(link, transport));
+      const faulty = injector.wire(link, replicas.wire(link, weather.wire(link, transport)));
       return mutation?.transport?.(link, faulty, world) ?? faulty;
     },
     onEffect: (...args) => carriedOut(...args),
@@ -105,17 +112,23 @@ export async function run(
   const oracles = createOracles(world, copies, (state) => visited.add(state));
   sentOf = oracles.onSend;
   watchEffects(oracles.onEffect);
-  const scene = createScene(world, replicas, (rows) => {
-    foreign.push(...rows);
-    oracles.watchForeign(rows);
+  const kept: ForeignRow[] = [];
+  const scene = createScene(world, replicas, weather, {
+    foreign(row) {
+      foreign.push(row);
+      kept.push(row);
+      oracles.watchForeign([row]);
+    },
+    keeps: (row) => void kept.push(row),
   });
   const { during, clock: time } = world;
   let lastAt = 0;
   const base = sentOf;
   sentOf = (effect) => {
     base(effect);
-    if (!isElection(effect)) lastAt = time.monotonic();
+    if (isSignOfLife(effect)) lastAt = time.monotonic();
   };
+  const isSignOfLife = (effect: Effect) => !isElection(effect) && !(scenario.polls && isCloudRead(effect));
   const quiet = async (): Promise<void> => {
     const end = time.monotonic() + LONGEST_MS;
     lastAt = Math.max(lastAt, time.monotonic() - QUIET_MS + STEP_MS);
@@ -132,12 +145,15 @@ export async function run(
     await during(scenario.act(scene));
     let state: State;
     if (!expected) {
+      await time.advance(scenario.settleMs ?? 0);
       await quiet();
       injector.disarm();
       state = await during(stateOf(world));
     } else {
-      const refused = faults.some(({ mode }) => mode === "refused-403");
-      const recoveryMs = Math.max(scenario.recoveryMs ?? RECOVERY_MS, refused ? RECOVERY_FROM_REFUSAL_MS : 0);
+      const recoveryMs = Math.max(
+        scenario.recoveryMs ?? RECOVERY_MS,
+        ...faults.map(({ mode }) => RECOVERY_FROM[mode] ?? 0),
+      );
       const actedAt = time.monotonic();
       const limit = () => (injector.fired.at(-1)?.firedAt ?? actedAt) + recoveryMs;
       const differs = async () =>
@@ -145,7 +161,8 @@ export async function run(
       let left = await differs();
       // A second fault has no place where the first one left less to do.
       const must = Math.min(1, faults.length);
-      while ((left.length > 0 || injector.fired.length < must) && time.monotonic() < limit()) {
+      const unfinished = () => injector.fired.length < must || injector.onTheWay > 0;
+      while ((left.length > 0 || unfinished()) && time.monotonic() < limit()) {
         await time.advance(STEP_MS);
         left = await differs();
       }
@@ -174,11 +191,16 @@ export async function run(
     const writes: string[] = [];
     sentOf = (effect) => {
       base(effect);
-      if (!isElection(effect) && !isEvent(effect) && !isCloudRead(effect)) {
+      if (!scenario.triesAgain && isWrite(effect)) {
         writes.push(`${effect.to} ${effect.method} ${effect.path} ${effect.body}`);
       }
-      if (!isElection(effect)) lastAt = time.monotonic();
+      if (isSignOfLife(effect)) lastAt = time.monotonic();
     };
+    watchEffects((link, request, status) => {
+      oracles.onEffect(link, request, status);
+      const write = isWrite({ to: link.to, method: request.method, path: request.target });
+      if (scenario.triesAgain && write && status < 300) writes.push(`${link.to} ${request.method} ${request.target}`);
+    });
     await replicas.restart();
     await time.advance(WATCH_RESTART_MS);
     if (writes.length > 0) problems.push(`a restart with nothing changed writes:\n${writes.join("\n")}`);
@@ -187,13 +209,14 @@ export async function run(
     await during(deleteAll(world));
     await time.advance(STEP_MS);
     await quiet();
-    let left = leftovers(before, await during(rowsNow(world)), foreign);
+    let left = leftovers(before, await during(rowsNow(world)), kept);
     const limit = time.monotonic() + (scenario.recoveryMs ?? RECOVERY_MS);
     while (left.length > 0 && time.monotonic() < limit) {
       await time.advance(STEP_MS);
-      left = leftovers(before, await during(rowsNow(world)), foreign);
+      left = leftovers(before, await during(rowsNow(world)), kept);
     }
     if (left.length > 0) problems.push(`left behind when all was deleted:\n${left.join("\n")}`);
+    problems.push(...lost(kept, world));
     const services = (await during(listAll(world.client, SERVICES))).items.filter(
       ({ metadata }) => metadata.name !== "kubernetes",
     );
@@ -236,8 +259,9 @@ function cloudCalls(effects: readonly Effect[]): number {
 async function rowsNow(world: World): Promise<ReadonlyMap<string, string>> {
   const rows = new Map<string, string>();
   for (const table of ["blbs", "eips", "routeRules", "securityGroups"]) {
-    for (const [id, record] of world.rows.table<{ readonly name?: string }>(table))
-      rows.set(`${table} ${id}`, record.name ?? "");
+    // What is paid for until a day cannot be released before.
+    for (const [id, record] of world.rows.table<{ readonly name?: string; readonly paymentTiming?: string }>(table))
+      if (record.paymentTiming !== "Prepaid") rows.set(`${table} ${id}`, record.name ?? "");
   }
   return rows;
 }
@@ -245,12 +269,18 @@ async function rowsNow(world: World): Promise<ReadonlyMap<string, string>> {
 function leftovers(
   before: ReadonlyMap<string, string>,
   now: ReadonlyMap<string, string>,
-  foreign: readonly ForeignRow[],
+  kept: readonly ForeignRow[],
 ): readonly string[] {
-  const others = new Set(foreign.map(({ table, id }) => `${table.split("/").at(-1)} ${id}`));
+  const others = new Set(kept.map(({ table, id }) => `${table.split("/").at(-1)} ${id}`));
   return [...now]
     .filter(([key]) => !before.has(key) && !others.has(key))
     .map(([key, name]) => `${key} ${name}`.trimEnd());
+}
+
+/** What is the user's, and is not there any more. */
+function lost(kept: readonly ForeignRow[], world: World): readonly string[] {
+  const gone = kept.filter(({ table, id }) => world.rows.row(table, id) === undefined);
+  return gone.map(({ table, id }) => `${table} ${id} is the user's, and is gone`);
 }
 
 async function deleteAll(world: World): Promise<void> {

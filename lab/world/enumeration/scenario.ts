@@ -4,6 +4,7 @@ import { hasCode, SERVICES, type Service } from "@ccm/kube";
 import type { World, WorldOptions } from "../world.ts";
 import type { ForeignRow } from "./oracles.ts";
 import type { Replicas } from "./replicas.ts";
+import type { Weather } from "./weather.ts";
 
 /** A short program, and how the world is in which it runs. */
 export interface Scenario {
@@ -19,6 +20,14 @@ export interface Scenario {
   readonly act: (scene: Scene) => Promise<void>;
   /** Virtual milliseconds from the last fault within which everything must be as if nothing had happened. Default 180 s. */
   readonly recoveryMs?: number;
+  /** So long after the act, the undisturbed run may be without a sign of life and go on. Default 0. */
+  readonly settleMs?: number;
+  /** The cloud is asked over and over, as long as the world is so: only writes are signs of life. */
+  readonly polls?: boolean;
+  /** A restart forgets what the cloud has refused, and may try it once more: what is refused then is no change. */
+  readonly triesAgain?: boolean;
+  /** Of its effects, every so-many-th is disturbed: where they are alike. Default 1: all. */
+  readonly every?: number;
   /** Of the state, lines for which this holds may differ from the undisturbed run's: why, must be said beside it. */
   readonly mayDiffer?: (line: string) => boolean;
 }
@@ -29,7 +38,7 @@ export interface Scene {
   readonly replicas: Replicas;
   /** Lets virtual time pass. */
   pause(ms: number): Promise<void>;
-  /** Resolves when the condition holds; rejects after five virtual minutes. */
+  /** Resolves when the condition holds; rejects after more than six virtual minutes: longer than what is refused for good is left alone. */
   until(what: string, holds: () => boolean | Promise<boolean>): Promise<void>;
   /** Creates a LoadBalancer Service in "default" with one TCP port 80, or as `spec` says. */
   service(name: string, options?: ServiceOptions): Promise<void>;
@@ -44,6 +53,9 @@ export interface Scene {
   token(): { readonly clientToken: string };
   /** Says that a row is somebody else's: whoever changes it, other than through this scene, breaks a law. */
   foreign(row: ForeignRow): void;
+  /** Says that a row is the user's: it may be used, and has to be there when all is deleted. */
+  keeps(row: ForeignRow): void;
+  readonly weather: Weather;
 }
 
 export interface ServiceOptions {
@@ -52,13 +64,14 @@ export interface ServiceOptions {
   readonly namespace?: string;
 }
 
-const LONGEST_WAIT_MS = 300_000;
+const LONGEST_WAIT_MS = 400_000;
 const LOOK_MS = 500;
 
 export function createScene(
   world: World,
   replicas: Replicas,
-  watchForeign: (rows: readonly ForeignRow[]) => void,
+  weather: Weather,
+  watched: { foreign(row: ForeignRow): void; keeps(row: ForeignRow): void },
 ): Scene {
   const { clock, client, simulator } = world;
   const random = seededRandom("a user of the cloud");
@@ -107,7 +120,8 @@ export function createScene(
     addressOf: async (name) => (await client.get(SERVICES, ref(name))).status?.loadBalancer?.ingress?.[0]?.ip,
     cloud,
     token: () => ({ clientToken: random.uuid() }),
-    foreign: (row) => watchForeign([row]),
+    ...watched,
+    weather,
   };
 }
 

@@ -19,6 +19,7 @@ const LEFT_OUT = new Set([
   "visibleFrom",
   "eipId",
   "securityGroupRuleId",
+  "serialNumber",
 ]);
 const TIME = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z?/g;
 
@@ -50,6 +51,15 @@ export async function stateOf(world: World): Promise<State> {
     counts.set(name, count);
     return count === 1 ? name : `${name} (${count})`;
   };
+  const machines = world.rows.table<
+    Named & { readonly internalIp: string; readonly status: string; readonly eniId: string }
+  >("instances");
+  for (const [id, { name, internalIp, status, eniId }] of machines) {
+    const own = unique(`${status === "Deleted" ? "deleted " : ""}machine ${name}`);
+    call(id, own);
+    call(internalIp, `address of ${own}`);
+    call(eniId, `network card of ${own}`);
+  }
   for (const [id, { name, address }] of world.rows.table<Named & { readonly address: string }>("blbs")) {
     const own = unique(`BLB ${name}`);
     call(id, own);
@@ -68,10 +78,11 @@ export async function stateOf(world: World): Promise<State> {
   const tokens = [...names.keys()].sort((a, b) => b.length - a.length).map(escaped);
   const chance =
     tokens.length > 0 ? new RegExp(`(?<![\\w.-])(?:${tokens.join("|")})(?![\\w-]|\\.\\d)`, "g") : undefined;
-  const line = (what: string, object: unknown): string => {
-    const text = `${what} ${JSON.stringify(sorted(object))}`.replace(TIME, "<time>");
-    return chance ? text.replace(chance, (found) => names.get(found) ?? found) : text;
+  const called = (text: string): string => {
+    const timeless = text.replace(TIME, "<time>");
+    return chance ? timeless.replace(chance, (found) => names.get(found) ?? found) : timeless;
   };
+  const line = (what: string, object: unknown) => called(`${what} ${JSON.stringify(sorted(object, called))}`);
   return {
     lines: [
       ...services.map((service) => line("Service", service)),
@@ -98,14 +109,23 @@ export function difference(expected: State, found: State): readonly string[] {
   return [...missing, ...surplus];
 }
 
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted).sort((a, b) => compare(JSON.stringify(a), JSON.stringify(b)));
+/** Lists in the order of their text, as it is `called`: the order of what is given by chance is chance as well. */
+function sorted(value: unknown, called: (text: string) => string): unknown {
+  if (Array.isArray(value)) {
+    return value
+      .map((inner) => ({
+        inner: sorted(inner, called),
+        text: value.length > 1 ? called(JSON.stringify(sorted(inner, called))) : "",
+      }))
+      .sort((a, b) => compare(a.text, b.text))
+      .map(({ inner }) => inner);
+  }
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
       .filter(([key]) => !LEFT_OUT.has(key))
       .sort(([a], [b]) => compare(a, b))
-      .map(([key, inner]) => [key, sorted(inner)]),
+      .map(([key, inner]) => [key, sorted(inner, called)]),
   );
 }
 

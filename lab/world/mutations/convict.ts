@@ -1,5 +1,5 @@
 import { errorText } from "@ccm/base";
-import { allFaults, disturbed, type Failure, undisturbed } from "../enumeration/enumerate.ts";
+import { allFaults, disturbed, disturbedEffects, type Failure, undisturbed } from "../enumeration/enumerate.ts";
 import type { Fault } from "../enumeration/injector.ts";
 import { run } from "../enumeration/run.ts";
 import { SCENARIOS } from "../scenarios/index.ts";
@@ -30,7 +30,7 @@ export async function convict(mutation: Mutation, seed: string): Promise<Verdict
     runs++;
     const mutated = await run(scenario, { seed, expected: calm, mutation }).catch(asProblem);
     if (mutated.problems.length > 0) return guilty(scenario.name, [], mutated.problems);
-    for (const fault of allFaults(mutated.effects.length)) {
+    for (const fault of allFaults(disturbedEffects(mutated.effects, scenario.every))) {
       runs++;
       const { problems } = await disturbed(
         scenario,

@@ -1,6 +1,13 @@
 import { parentPort } from "node:worker_threads";
 import { errorText, seededRandom } from "@ccm/base";
-import { allFaults, disturbed, doubleFault, type Failure, undisturbed } from "../enumeration/enumerate.ts";
+import {
+  allFaults,
+  disturbed,
+  disturbedEffects,
+  doubleFault,
+  type Failure,
+  undisturbed,
+} from "../enumeration/enumerate.ts";
 import type { Fault } from "../enumeration/injector.ts";
 import type { Run } from "../enumeration/run.ts";
 import { scenarioNamed } from "../scenarios/index.ts";
@@ -36,7 +43,8 @@ async function perform({ scenario: name, seed, faults, share, doubles = 0 }: Tas
     for (const state of outcome.visited) visited.add(state);
     if (outcome.problems.length > 0) failures.push({ scenario: name, seed, faults: those, problems: outcome.problems });
   };
-  const single = faults ?? allFaults(calm.effects.length).map((fault) => [fault]);
+  const chosen = disturbedEffects(calm.effects, scenario.every);
+  const single = faults ?? allFaults(chosen).map((fault) => [fault]);
   for (const [index, those] of single.entries()) {
     if (share && index % share.of !== share.part) continue;
     await doOne(those);
@@ -45,5 +53,5 @@ async function perform({ scenario: name, seed, faults, share, doubles = 0 }: Tas
   }
   const random = seededRandom(`doubles ${key} ${share?.part ?? 0}`);
   for (let i = 0; i < doubles; i++) await doOne(doubleFault(calm.effects.length, random));
-  return { scenario: name, effects: calm.effects.length, runs, doubles, failures, visited: [...visited] };
+  return { scenario: name, effects: chosen.length, runs, doubles, failures, visited: [...visited] };
 }

@@ -1,18 +1,5 @@
 import type { Scenario, Scene } from "../enumeration/scenario.ts";
-
-/** Our own annotations, and those of Baidu's controllers. */
-const OWN = "cloud-provider-baiducloud/";
-const CCE = "service.beta.kubernetes.io/cce-";
-
-export const ready = (scene: Scene, name: string): Promise<void> =>
-  scene.until(`${name} has an address`, async () => (await scene.addressOf(name)) !== undefined);
-
-async function readyService(scene: Scene, name: string, options: Parameters<Scene["service"]>[1] = {}): Promise<void> {
-  await scene.service(name, options);
-  await ready(scene, name);
-}
-
-const port = (name: string, number: number, protocol: "TCP" | "UDP" = "TCP") => ({ name, port: number, protocol });
+import { CCE, OWN, port, readyService } from "./common.ts";
 
 /** The shared bandwidth that rich Services are in. */
 const withGroup = async (scene: Scene): Promise<void> => scene.world.simulator.createEipGroup("eg-1");
@@ -171,7 +158,8 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
   {
     name: "service-quota",
     summary: "The second of two Services finds the quota of load balancers exhausted, until the first one goes.",
-    world: { quotas: { blbs: 1 } },
+    // One of them is somebody else's.
+    world: { quotas: { blbs: 2 } },
     setup: (scene) => readyService(scene, "first"),
     async act(scene) {
       await scene.service("second");
@@ -183,7 +171,8 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
   {
     name: "service-eip-quota",
     summary: "The second of two Services finds the quota of addresses exhausted, until the first one goes.",
-    world: { quotas: { eips: 1 } },
+    // One of them is somebody else's.
+    world: { quotas: { eips: 2 } },
     setup: (scene) => readyService(scene, "first"),
     async act(scene) {
       await scene.service("second");

@@ -119,6 +119,8 @@ function describe(step: Step): Omit<Change, "facet" | "detail"> & { readonly det
       const word = step.do === "joinGroup" ? "join" : "leave";
       return { kind: "change", object: `EIP ${step.eip}`, detail: `${word} shared bandwidth ${step.groupId}` };
     }
+    case "handOverEip":
+      return { kind: "change", object: `EIP ${step.eip}`, detail: `goes over to the Service with UID ${step.uid}` };
     case "releaseEip":
       return { kind: "delete", object: `EIP ${step.eip}`, detail: "the address is lost" };
   }

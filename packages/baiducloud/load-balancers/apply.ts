@@ -192,6 +192,12 @@ export function createApply(options: ApplyOptions): Apply {
           return eip.joinGroup(step.groupId, eipOf(step.eip), inLane("join"));
         case "leaveGroup":
           return eip.leaveGroup(step.groupId, step.eip, once("leave"));
+        case "handOverEip":
+          for (const tag of step.tags) {
+            await tags.assign({ service: "EIP", resourceId: step.eipId }, tag, inLane("tag", tag.tagKey));
+          }
+          observer.startAnew(`${uid} ${step.eip.includes(":") ? "eip6" : "eip"}`);
+          return;
         case "releaseEip":
           await ignoreAbsent(eip.release(step.eip, once("release", step.eip)));
           observer.startAnew(`${uid} ${step.eip.includes(":") ? "eip6" : "eip"}`);

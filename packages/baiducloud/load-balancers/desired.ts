@@ -6,6 +6,7 @@ import type { ServiceSettings } from "./annotation-table.ts";
 import { DEFAULT_BANDWIDTH_MBPS, readAnnotations } from "./annotations.ts";
 import { BACKENDS_PER_BLB, type BackendChoice, backendProblems, candidatesOf } from "./backends.ts";
 import { listenersFor } from "./listeners.ts";
+import type { Heirs } from "./sharing.ts";
 
 /** A listener with everything that we decide about it. */
 export type WantedListener = Listener;
@@ -57,6 +58,8 @@ export interface Desired {
   readonly addresses: readonly WantedAddress[];
   /** Protection of an address that is given up comes from our own annotation, and goes with it. */
   readonly mayUnprotectEip: boolean;
+  /** To whom an address goes over that this Service needs no longer. */
+  readonly heirs?: Heirs;
   /** Who may use it; undefined: everybody. Empty: nobody. */
   readonly sourceRanges: readonly string[] | undefined;
   /** Of the security group that keeps the others out. */

@@ -90,6 +90,8 @@ function repairs(step: Step, { blb, ownEips, securityGroup }: Observed): readonl
       return one(`EIP ${step.eip}`, "shareGroupId", eip?.shareGroupId, step.groupId);
     case "leaveGroup":
       return [];
+    case "handOverEip":
+      return one(`EIP ${step.eip}`, "owner", "this Service", step.uid);
     case "releaseEip":
       return one(`EIP ${step.eip}`, "existence", "one too many", NOTHING);
     case "createSecurityGroup":

@@ -7,7 +7,7 @@ import { type Drift, driftOf } from "./drift.ts";
 import type { Observer } from "./observe.ts";
 import type { Observed } from "./observed.ts";
 import { deletionOptions, planDeletion, planService } from "./plan.ts";
-import { nodeSelectorOf, sharersAmong } from "./sharing.ts";
+import { heirsAmong, nodeSelectorOf, sharersAmong } from "./sharing.ts";
 import type { Step } from "./steps.ts";
 
 /** What there is in a cluster, all of it. */
@@ -47,16 +47,20 @@ export async function inspectService(
     return nodes.filter(({ metadata }) => names.has(metadata.name ?? ""));
   };
   const sharers = sharersAmong(service, cluster.services).map((other) => ({ service: other, nodes: nodesFor(other) }));
+  const heirs = heirsAmong(
+    sharers.map((one) => ({ service: one.service, ...desiredOf(one.service, one.nodes, clusterId, { defaults }) })),
+    clusterId,
+  );
   const observed = await observer.observe(service, signal, "observe");
   if (isGoing(service)) {
     const { settings } = readAnnotations(service.metadata.annotations ?? {});
     const [first, ...others] = sharers;
     const remaining =
       first && desiredOf(first.service, first.nodes, clusterId, { sharers: others }).desired.sharedBackends;
-    return { observed, ...planDeletion(observed, deletionOptions(settings, remaining)), drift: [] };
+    return { observed, ...planDeletion(observed, deletionOptions(settings, remaining, heirs)), drift: [] };
   }
   const { desired, problems } = desiredOf(service, nodesFor(service), clusterId, { defaults, sharers });
-  const plan = planService(desired, observed);
+  const plan = planService({ ...desired, heirs }, observed);
   return {
     observed,
     steps: plan.steps,

@@ -19,7 +19,7 @@ import type { Observer } from "./observe.ts";
 import type { Observed } from "./observed.ts";
 import { deletionOptions, type Plan, planDeletion, planService } from "./plan.ts";
 import { isOwnNote } from "./recorder.ts";
-import { namedBy, nodeSelectorOf, sharersAmong } from "./sharing.ts";
+import { type Heirs, heirsAmong, namedBy, nodeSelectorOf, sharersAmong } from "./sharing.ts";
 import { statusOf } from "./status.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -45,6 +45,8 @@ export interface LoadBalancersOptions {
   readonly surroundings: () => Surroundings | undefined;
   /** Who works on which Service and load balancer. Default: one of its own. */
   readonly mutex?: KeyedMutex;
+  /** Has the Service of this UID looked at again. */
+  readonly lookAgain?: (uid: string) => void;
 }
 
 interface Settled {
@@ -59,7 +61,7 @@ interface Settled {
 
 /** The contract's load balancers, by observe → plan → apply until a plan is empty. */
 export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancers {
-  const { clusterId, observer, apply, logger, defaults = {}, surroundings } = options;
+  const { clusterId, observer, apply, logger, defaults = {}, surroundings, lookAgain } = options;
   const mutex = options.mutex ?? new KeyedMutex();
   /** The backends of Services whose own load balancer was seen as wanted: the same again needs no call. */
   const known = new Map<string, ReadonlySet<string>>();
@@ -118,11 +120,22 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
     }
   };
 
-  const desiredFor = async ({ service, nodes, signal }: LoadBalancerRequest) =>
-    desiredOf(service, await withPods(service, nodes, signal), clusterId, {
-      defaults,
-      sharers: await sharersOf(service, signal),
-    });
+  const heirsOf = (sharers: readonly ServiceNodes[]): Heirs =>
+    heirsAmong(
+      sharers.map(({ service, nodes }) => ({ service, ...desiredOf(service, nodes, clusterId, { defaults }) })),
+      clusterId,
+    );
+  /** What has gone over to another Service is noted there, as soon as it is looked at. */
+  const tellHeirs = (heirs: Heirs, steps: Plan["steps"]): void => {
+    for (const heir of Object.values(heirs)) {
+      if (steps.some((step) => step.do === "handOverEip" && step.uid === heir.uid)) lookAgain?.(heir.uid);
+    }
+  };
+  const desiredFor = async ({ service, nodes, signal }: LoadBalancerRequest) => {
+    const sharers = await sharersOf(service, signal);
+    const made = desiredOf(service, await withPods(service, nodes, signal), clusterId, { defaults, sharers });
+    return { ...made, desired: { ...made.desired, heirs: heirsOf(sharers) } };
+  };
   /** Without instances that the cloud did not know a moment ago: their Nodes will be gone soon as well. */
   const existing = (desired: Desired): Desired => {
     const isGone = (id: string) => (observer.made.get(goneInstance(id))?.ageMs ?? GONE_MS) < GONE_MS;
@@ -140,31 +153,39 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
     known.delete(uid);
     const shown = new Set((service.status?.loadBalancer?.ingress ?? []).map(({ ip }) => ip));
     let held: readonly string[] = [];
+    const steps: Plan["steps"][number][] = [];
     // An address that users still see is given back when the status has another one: somebody else may get it at once.
     const plan = (observed: Observed): Plan => {
       const whole = planService(existing(desired), observed);
+      steps.push(...whole.steps);
       held = whole.steps.flatMap((step) => (step.do === "releaseEip" && shown.has(step.eip) ? step.eip : []));
       return { ...whole, steps: whole.steps.filter((step) => step.do !== "releaseEip" || !held.includes(step.eip)) };
     };
     let result = await settle(request, plan);
     const next = statusOf(service, desired, result.observed)?.ingress;
-    if (held.length > 0 && !next?.every(({ ip = "" }) => !held.includes(ip))) {
+    // There is none to come, as nobody refuses anything that is tried again.
+    if (held.length > 0 && !result.refused && !next?.every(({ ip = "" }) => !held.includes(ip))) {
       held = [];
       result = await settle(request, (observed) => planService(existing(desired), observed));
     }
+    tellHeirs(desired.heirs, steps);
     const { observed } = result;
     if (result.done && observed.blb?.ours) known.set(uid, idsOf(observed));
     // Nobody had asked for anything: somebody else has changed the cloud.
     if (lane === "resync" && result.drift.length > 0) tellDrift(service, result.drift);
     const recordAgainMs = observed.blb && (await surroundings()?.record(service, observed, signal));
-    const recheckAfterMs = held.length > 0 ? HELD_MS : (recordAgainMs ?? (result.refused ? RECHECK_MS : undefined));
     const status = statusOf(service, desired, observed);
-    // Nothing is left to do, but an address that is on its way has not come.
-    const arrived = result.problems.length > 0 || (status?.ingress?.length ?? 0) >= desired.addresses.length;
+    // As long as there is no other address to show, it may take somebody's doing until there is.
+    const heldMs = status?.ingress?.every(({ ip = "" }) => !held.includes(ip)) ? HELD_MS : RECHECK_MS;
+    const recheckAfterMs = held.length > 0 ? heldMs : (recordAgainMs ?? (result.refused ? RECHECK_MS : undefined));
+    // Nothing is left to do, but an address that is on its way has not come, whatever else is wrong.
+    const hopeless = result.problems.some(({ facet }) => facet === "address" || facet === "load-balancer");
+    const arrived = hopeless || (status?.ingress?.length ?? 0) >= desired.addresses.length;
+    const waits = result.done ? !arrived : result.problems.length === 0;
     return {
       status,
       problems: [...problems, ...result.problems],
-      ...((result.done && arrived) || result.problems.length > 0 ? {} : { againAfterMs: LOOK_AGAIN_MS }),
+      ...(waits ? { againAfterMs: LOOK_AGAIN_MS } : {}),
       ...(recheckAfterMs === undefined ? {} : { recheckAfterMs }),
     };
   };
@@ -201,11 +222,14 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
     const { service, signal } = request;
     known.delete(service.metadata.uid ?? "");
     const { settings } = readAnnotations(service.metadata.annotations ?? {});
-    const [first, ...others] = await sharersOf(service, signal);
+    const sharers = await sharersOf(service, signal);
+    const [first, ...others] = sharers;
+    let heirs = heirsOf(sharers);
+    const handed: Plan["steps"][number][] = [];
     const remaining =
       first && desiredOf(first.service, first.nodes, clusterId, { sharers: others }).desired.sharedBackends;
     const kept = new Map<string, string>();
-    const result = await settle(request, (observed) => {
+    const plan = (observed: Observed): Plan => {
       for (const { eip, paymentTiming, deleteProtect } of observed.ownEips) {
         if (settings.keepEip) kept.set(eip, "as the annotation keep-eip asks");
         else if (paymentTiming === "Prepaid")
@@ -213,8 +237,18 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
         else if (deleteProtect && settings.eipProtection === "")
           kept.set(eip, "as somebody protected it against release");
       }
-      return planDeletion(observed, deletionOptions(settings, remaining));
-    });
+      const whole = planDeletion(observed, deletionOptions(settings, remaining, heirs));
+      handed.push(...whole.steps);
+      return whole;
+    };
+    let result = await settle(request, plan);
+    // Nobody's deletion waits for another's address.
+    const cannot = result.problems.some(({ facet, retryable }) => facet === "address" && !retryable);
+    if (cannot && handed.some((step) => step.do === "handOverEip")) {
+      heirs = {};
+      result = await settle(request, plan);
+    }
+    tellHeirs(heirs, handed);
     if (!result.done || result.problems.length > 0) {
       const why = result.problems.map(({ message }) => message).join("; ") || "not finished yet";
       throw new CloudError("retryable", why);

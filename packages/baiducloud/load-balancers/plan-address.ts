@@ -2,6 +2,7 @@ import type { Eip } from "@ccm/bce";
 import type { IpFamily } from "@ccm/cloud-provider";
 import type { Desired, WantedAddress } from "./desired.ts";
 import { familyOf, type Observed, privateAddress, publicAddress } from "./observed.ts";
+import type { Heirs } from "./sharing.ts";
 import { complain, type Draft, NEW_EIP, type Step } from "./steps.ts";
 
 const FAMILIES: readonly IpFamily[] = ["IPv4", "IPv6"];
@@ -17,14 +18,9 @@ export function planAddresses(desired: Desired, observed: Observed, blbId: strin
   }
 }
 
-function planAddress(
-  wanted: WantedAddress,
-  desired: Desired,
-  { blb, ownEips, givenEip, formerEip }: Observed,
-  blbId: string,
-  draft: Draft,
-): void {
+function planAddress(wanted: WantedAddress, desired: Desired, observed: Observed, blbId: string, draft: Draft): void {
   const facet = "address" as const;
+  const { blb, ownEips, givenEip, formerEip } = observed;
   const { family } = wanted;
   const own = ownEips.filter(({ eip }) => familyOf(eip) === family);
   const boundToUs = (eip: Eip) => blb !== undefined && eip.instanceId === blb.id;
@@ -33,7 +29,7 @@ function planAddress(
 
   const giveUpAll = (eips: readonly Eip[]): void => {
     for (const eip of eips) {
-      draft.steps.push(...giveUp(eip, desired.mayUnprotectEip));
+      draft.steps.push(...leave(eip, observed, desired.heirs, desired.mayUnprotectEip));
       if (eip.instanceId && eip.paymentTiming === "Prepaid") {
         const text = `EIP ${eip.eip} is prepaid and cannot be released before its term ends: it is unbound, and stays`;
         complain(draft, facet, "PrepaidAddressKept", text);
@@ -70,7 +66,11 @@ function planAddress(
     return;
   }
   // An address that somebody bound to the load balancer by hand serves as well as one of our own.
-  if (foreignIp !== "") return;
+  if (foreignIp !== "") {
+    // One of ours that came too late to be bound serves nobody, where the load balancer is another's.
+    if (!blb?.ours) giveUpAll(own);
+    return;
+  }
   const keep = own.find(boundToUs) ?? own[0];
   giveUpAll(own.filter((eip) => eip !== keep));
   if (!keep) {
@@ -122,11 +122,18 @@ function planTerms(wanted: Extract<WantedAddress, { kind: "own" }>, keep: Eip, d
   }
 }
 
+/** Goes over to another Service, where it is that one's address as well; otherwise it is given up. */
+export function leave(eip: Eip, { blb }: Observed, heirs: Heirs = {}, unprotect: boolean): readonly Step[] {
+  const heir = heirs[familyOf(eip.eip)];
+  if (!heir || !blb || blb.ours || eip.instanceId !== blb.id) return giveUp(eip, unprotect);
+  return [{ facet: "address", do: "handOverEip", eip: eip.eip, eipId: eip.eipId, ...heir }];
+}
+
 /**
  * Unbound, then released. A prepaid address cannot be released before its term ends, and one that somebody protected by
  * hand is not ours to lose: they are unbound, and stay. `unprotect`: the protection is by our own annotation.
  */
-export function giveUp(eip: Eip, unprotect: boolean): Step[] {
+function giveUp(eip: Eip, unprotect: boolean): Step[] {
   const facet = "address" as const;
   const steps: Step[] = [];
   if (eip.instanceId) steps.push({ facet, do: "unbindEip", eip: eip.eip });

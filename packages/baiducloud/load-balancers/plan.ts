@@ -3,10 +3,11 @@ import { REFUSED_ID, type ServiceSettings } from "./annotation-table.ts";
 import type { BackendChoice } from "./backends.ts";
 import type { Desired } from "./desired.ts";
 import { isOwnListener, type Observed, type ObservedLoadBalancer } from "./observed.ts";
-import { giveUp, planAddresses } from "./plan-address.ts";
+import { leave, planAddresses } from "./plan-address.ts";
 import { planBackends } from "./plan-backends.ts";
 import { planListeners } from "./plan-listeners.ts";
 import { planSourceRanges, removeGroup } from "./plan-source-ranges.ts";
+import type { Heirs } from "./sharing.ts";
 import { complain, type Draft, NEW, type Plan } from "./steps.ts";
 
 export { type Facet, NEW, NEW_EIP, type Plan, type Step } from "./steps.ts";
@@ -51,11 +52,17 @@ export interface DeletionOptions {
   readonly mayUnprotectEip: boolean;
   /** Of the Services that stay on the same load balancer; undefined: there are none. */
   readonly remaining?: BackendChoice | undefined;
+  readonly heirs?: Heirs;
 }
 
 /** What a Service's annotations say of its end. */
-export function deletionOptions(settings: ServiceSettings, remaining: BackendChoice | undefined): DeletionOptions {
+export function deletionOptions(
+  settings: ServiceSettings,
+  remaining: BackendChoice | undefined,
+  heirs: Heirs = {},
+): DeletionOptions {
   return {
+    heirs,
     keepLoadBalancer: settings.reserve,
     keepAddress: settings.keepEip,
     mayUnprotect: settings.deletionProtection !== "",
@@ -71,7 +78,7 @@ export function planDeletion(observed: Observed, options: DeletionOptions): Plan
   const { blb, ownEips, givenEip, securityGroup } = observed;
   for (const blbId of observed.surplus) steps.push({ facet: "load-balancer", do: "deleteLoadBalancer", blbId });
   for (const eip of ownEips) {
-    if (!options.keepAddress) steps.push(...giveUp(eip, options.mayUnprotectEip));
+    if (!options.keepAddress) steps.push(...leave(eip, observed, options.heirs, options.mayUnprotectEip));
     // With the load balancer that stays it stays bound, as it serves nobody else.
     else if (eip.instanceId && !(options.keepLoadBalancer && blb?.id === eip.instanceId)) {
       steps.push({ facet: "address", do: "unbindEip", eip: eip.eip });

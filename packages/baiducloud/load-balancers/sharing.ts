@@ -1,6 +1,9 @@
-import { isOnlyLocal, wantsLoadBalancer } from "@ccm/cloud-provider";
+import type { Tag } from "@ccm/bce";
+import { type IpFamily, isOnlyLocal, wantsLoadBalancer } from "@ccm/cloud-provider";
 import type { Service } from "@ccm/kube";
+import { serviceTags } from "../marks.ts";
 import { readAnnotations } from "./annotations.ts";
+import type { Desired } from "./desired.ts";
 
 /** The load balancer that a Service names, whoever wrote it; "" for none. */
 export function namedBy(service: Service): string {
@@ -24,4 +27,26 @@ export function sharersAmong(service: Service, services: readonly Service[]): re
       wantsLoadBalancer(other) &&
       namedBy(other) === named,
   );
+}
+
+/** Of the Services on a shared load balancer, those that need its public address when the one leaves for which it was made. */
+export type Heirs = Partial<Record<IpFamily, Heir>>;
+export interface Heir {
+  readonly uid: string;
+  /** The marks that make it the heir's: the one that decides comes last. */
+  readonly tags: readonly Tag[];
+}
+
+export function heirsAmong(
+  sharers: readonly { readonly service: Service; readonly desired: Pick<Desired, "addresses"> }[],
+  clusterId: string,
+): Heirs {
+  const heirs: Heirs = {};
+  for (const { service, desired } of sharers) {
+    const { uid = "" } = service.metadata;
+    for (const { kind, family } of desired.addresses) {
+      if (kind === "own") heirs[family] ??= { uid, tags: [...serviceTags(clusterId, uid)].reverse() };
+    }
+  }
+  return heirs;
 }

@@ -59,6 +59,13 @@ export type Step = { readonly facet: Facet } & (
   | (OnEip & { readonly do: "protectEip"; readonly on: boolean })
   | (OnEip & { readonly do: "joinGroup" | "leaveGroup"; readonly groupId: string })
   | (OnEip & { readonly do: "releaseEip" })
+  /** It becomes another Service's, by its marks, and stays where it is. */
+  | (OnEip & {
+      readonly do: "handOverEip";
+      readonly eipId: string;
+      readonly uid: string;
+      readonly tags: readonly Tag[];
+    })
 );
 
 export interface Plan {

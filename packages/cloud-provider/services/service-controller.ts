@@ -148,8 +148,10 @@ export function createServiceController(context: ControllerContext, options: Ser
     }),
     backends.subscribe(() => nodeQueue.addAfter("nodes", NODE_WINDOW_MS)),
     // No user's edit, and no drift either, of which users would be told.
-    loadBalancers.onSettings?.(() => {
-      for (const one of services.list()) if (wantsLoadBalancer(one) || needsCleanup(one)) queue.add(keyOf(one), RETRY);
+    loadBalancers.onSettings?.((chosen = () => true) => {
+      for (const one of services.list()) {
+        if ((wantsLoadBalancer(one) || needsCleanup(one)) && chosen(one)) queue.add(keyOf(one), RETRY);
+      }
     }) ?? (() => {}),
     context.nextAttempts?.publish("Service", queue.waiting) ?? (() => {}),
   ];

@@ -235,6 +235,9 @@ function applied(observed: Observed, step: Step): Observed {
     case "leaveGroup":
       onEip(step.eip, () => ({ shareGroupId: null, eipInstanceType: "normal" }));
       break;
+    case "handOverEip":
+      model.ownEips = model.ownEips.filter((candidate) => candidate.eip !== step.eip);
+      break;
     case "releaseEip": {
       const released = model.ownEips.find((candidate) => candidate.eip === step.eip);
       assert.ok(released, "an address of somebody else is released");
