@@ -34,6 +34,24 @@ describe("row 12: routes", () => {
     assert.deepEqual(route, { name: route?.name, targetNode: "a", destinationCidr: "10.0.1.0/24", blackhole: false });
   });
 
+  it("are noted with the next look where that failed when they were made, and no more where they are gone", async () => {
+    const scene = await createRouteScene();
+    const node = await scene.add("a", ["10.0.1.0/24"]);
+    await scene.create(node, "10.0.1.0/24");
+    const [route] = await scene.list();
+    const note = async (annotations: Record<string, string | null>) =>
+      scene.during(scene.client.patch(NODES, { name: "a" }, { type: "merge", body: { metadata: { annotations } } }));
+    const noted = async () => (await scene.nodes())[0]?.metadata.annotations?.[`${NOTE}vpc-route-rule-id`];
+    await note({ [`${NOTE}vpc-route-rule-id`]: null });
+    await scene.list();
+    assert.equal(await noted(), route?.name);
+    assert.ok(route);
+    await scene.remove(route);
+    await note({ [`${NOTE}vpc-route-rule-id`]: route.name, [`${NOTE}advertise-route`]: "false" });
+    await scene.list();
+    assert.equal(await noted(), undefined);
+  });
+
   it("are noted without touching what others write at the same time, and not again when nothing is new", async () => {
     const scene = await createRouteScene();
     const node = await scene.add("a", ["10.0.1.0/24"], { mine: "old" });

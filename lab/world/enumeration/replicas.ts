@@ -69,9 +69,9 @@ export function createReplicas(world: () => World): Replicas {
     },
     isDead: (name) => dead.has(name),
     end: async (name) => {
-      const ccm = running.get(name);
-      ccm?.end();
-      await ccm?.ended;
+      running.get(name)?.end();
+      // Ended as asked, or killed before.
+      while (running.has(name)) await sleep(world().clock, LOOK_MS);
     },
     async depose(name) {
       const { clock, client } = world();

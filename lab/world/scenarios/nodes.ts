@@ -37,12 +37,16 @@ interface RuleRow {
 const podRule = (scene: Scene, cidr: string): string =>
   [...scene.world.rows.table<RuleRow>("routeRules")].find(([, row]) => row.destinationAddress === cidr)?.[0] ?? "";
 
+/** What could not be noted on a Node is noted with the next pass over all routes, which comes after ten minutes at the latest. */
+const PASS_MS = 800_000;
+
 const withWeb = (scene: Scene): Promise<void> => readyService(scene, "web");
 
 /** Nodes that come, go and change, with a Service on them. */
 export const NODE_SCENARIOS: readonly Scenario[] = [
   {
     name: "node-join",
+    recoveryMs: PASS_MS,
     summary: "A node joins.",
     setup: withWeb,
     act: async (scene) => void (await scene.world.joinNode("node-4")),
@@ -58,6 +62,7 @@ export const NODE_SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "node-replaced",
+    recoveryMs: PASS_MS,
     summary: "A machine is released, and another one of the same name joins.",
     setup: withWeb,
     async act(scene) {
@@ -148,10 +153,11 @@ export const ROUTE_SCENARIOS: readonly Scenario[] = [
       await release(scene, "node-3");
       await gone(scene, "node-3");
     },
-    recoveryMs: 700_000,
+    recoveryMs: PASS_MS,
   },
   {
     name: "route-conflict",
+    recoveryMs: PASS_MS,
     settleMs: 20_000,
     summary: "A node joins whose Pods' addresses somebody else's route has.",
     async setup(scene) {
@@ -164,6 +170,7 @@ export const ROUTE_SCENARIOS: readonly Scenario[] = [
     name: "route-next-hop-replaced",
     settleMs: 60_000,
     summary: "Somebody has pointed a node's route to another machine when another node joins.",
+    recoveryMs: PASS_MS,
     async act(scene) {
       const { cloud, world, token } = scene;
       const id = podRule(scene, "10.244.3.0/24");
@@ -178,6 +185,7 @@ export const ROUTE_SCENARIOS: readonly Scenario[] = [
     name: "route-removed",
     settleMs: 60_000,
     summary: "Somebody has removed a node's route when another node joins.",
+    recoveryMs: PASS_MS,
     async act(scene) {
       scene.world.simulator.removeRoute(podRule(scene, "10.244.3.0/24"));
       await scene.world.joinNode("node-4");
@@ -185,6 +193,7 @@ export const ROUTE_SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "route-not-advertised",
+    recoveryMs: PASS_MS,
     settleMs: 30_000,
     summary: "A Node says that it wants no routes any more.",
     act: (scene) =>

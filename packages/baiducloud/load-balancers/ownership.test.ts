@@ -373,4 +373,26 @@ describe("what a Service may keep", () => {
       await lab.ensure("web");
       assert.equal((await annotationsOf(lab, "web"))[added], undefined);
     }));
+
+  it("row 17: has one public address, which goes over to the Service that stays when the one leaves for which it was made", () =>
+    inLab(async (lab) => {
+      const id = await foreignBlb(lab, "shared");
+      const share = async (name: string, port: number) => {
+        await lab.apply(name, { annotations: { [EXISTING]: id }, spec: { ports: [{ name: "p", port }] } });
+        await lab.ensure(name);
+      };
+      await share("a", 80);
+      await share("b", 81);
+      const addressOf = async (name: string) => (await lab.get(name)).status?.loadBalancer?.ingress?.[0]?.ip;
+      const address = await addressOf("a");
+      assert.equal(await addressOf("b"), address);
+      await lab.remove("a");
+      const eips = () => lab.simulator.inventory().eips.map(({ eip }) => eip);
+      assert.deepEqual(eips(), [address], "it is neither released nor made anew");
+      await lab.ensure("b");
+      assert.equal(await addressOf("b"), address);
+      assert.equal((await annotationsOf(lab, "b"))[`${PREFIX}cce-load-balancer-cce-add-eip`], address);
+      await lab.remove("b");
+      assert.deepEqual(eips(), [], "it goes with the last one");
+    }));
 });

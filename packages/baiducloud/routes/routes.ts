@@ -1,3 +1,4 @@
+import { mapLimited } from "@ccm/base";
 import { isBceError, type RouteRule } from "@ccm/bce";
 import { CloudError, type Route, type Routes } from "@ccm/cloud-provider";
 import type { Node } from "@ccm/kube";
@@ -5,10 +6,13 @@ import { asCloudErrors } from "../errors.ts";
 import { description } from "../marks.ts";
 import { instanceIdOf } from "../provider-id.ts";
 import { conflictText, findConflicts } from "./conflicts.ts";
-import type { NodeNotes } from "./node-notes.ts";
+import { isNoted, type NodeNotes, notedRules, type RouteNote } from "./node-notes.ts";
 import { checkRouteMode, podCidrsOf, rangeOf, routeModeOf } from "./node-routes.ts";
 import type { RouteReports } from "./route-reports.ts";
 import { anySource, type RouteTable, type RouteTables } from "./route-tables.ts";
+
+/** Nodes that are written to at the same time. */
+const NOTES_AT_A_TIME = 10;
 
 export interface RoutesOptions {
   readonly tables: RouteTables;
@@ -118,10 +122,18 @@ export function createRoutes({ tables, clusterId, vpcId, reports, notes }: Route
         const read = await reporting(tables.read(signal));
         tellConflicts(read);
         const all = read.flatMap(({ rules }) => rules).filter(isOurs);
+        const there = new Set(all.map(({ routeRuleId }) => routeRuleId));
+        for (const node of nodes) {
+          const noted = notedRules(node);
+          // Removed, and whoever removed it could not say so any more.
+          const gone = noted.length > 0 && !noted.some((id) => there.has(id));
+          if (gone && routeModeOf(node) === "unwanted") await notes.removed(node, noted, signal);
+        }
         const groups = Map.groupBy(all, (rule) => `${rangeOf(rule.destinationAddress)} ${rule.nexthopId}`);
         const leadsTo = new Map<string, string>();
         listed = leadsTo;
-        return [...groups.values()].flatMap((rules): Route[] => {
+        const unnoted: (Omit<RouteNote, "vpcId"> & { readonly node: Node })[] = [];
+        const routes = [...groups.values()].flatMap((rules): Route[] => {
           const [rule] = rules;
           if (!rule) return [];
           const node = byMachine.get(rule.nexthopId);
@@ -131,7 +143,12 @@ export function createRoutes({ tables, clusterId, vpcId, reports, notes }: Route
           // a moment without a route.
           const isRight = node !== undefined && wanting.includes(node);
           if (wanting.length > 0 && (!isRight || rules.length < read.length)) return [];
-          const name = rules.map(({ routeRuleId }) => routeRuleId).join(SEPARATOR);
+          const ids = rules.map(({ routeRuleId }) => routeRuleId);
+          const [first] = node ? podCidrsOf(node) : [];
+          if (isRight && first && rangeOf(first) === rangeOf(rule.destinationAddress) && !isNoted(node, ids)) {
+            unnoted.push({ node, tableIds: rules.map(({ routeTableId }) => routeTableId), ruleIds: ids });
+          }
+          const name = ids.join(SEPARATOR);
           leadsTo.set(name, rule.nexthopId);
           return [
             {
@@ -142,6 +159,11 @@ export function createRoutes({ tables, clusterId, vpcId, reports, notes }: Route
             },
           ];
         });
+        // What could not be noted when it was made, as the one who made it died or was refused, is noted now.
+        await mapLimited(unnoted, NOTES_AT_A_TIME, async ({ node, ...note }) =>
+          notes.made(node, { ...note, vpcId: await vpcId() }, signal),
+        );
+        return routes;
       }),
 
     create: (_clusterName, node, destinationCidr, signal) =>
@@ -156,7 +178,7 @@ export function createRoutes({ tables, clusterId, vpcId, reports, notes }: Route
         for (const table of all) ruleIds.push(await ensureRule(table, destinationCidr, nexthopId, signal));
         // A Node has one note: that of its first CIDR.
         if (podCidrsOf(node)[0] !== destinationCidr) return;
-        await notes.made(node, { vpcId: await vpcId(), tableIds: all.map(({ id }) => id), ruleIds });
+        await notes.made(node, { vpcId: await vpcId(), tableIds: all.map(({ id }) => id), ruleIds }, signal);
       }),
 
     delete: (_clusterName, route, signal) =>
@@ -176,7 +198,7 @@ export function createRoutes({ tables, clusterId, vpcId, reports, notes }: Route
             await reporting(tables.remove(rule, signal));
           }
         }
-        await notes.removed(nodesByName.get(route.targetNode), ids);
+        await notes.removed(nodesByName.get(route.targetNode), ids, signal);
       }),
   };
 }
