@@ -4,6 +4,7 @@ export { isMode, MODES, type Mode } from "./enumeration/modes.ts";
 export { type Run, run } from "./enumeration/run.ts";
 export type { Scenario, Scene } from "./enumeration/scenario.ts";
 export * from "./enumeration/shrink.ts";
+export { SOMETIMES, type Sometimes, unvisited } from "./enumeration/sometimes.ts";
 export * from "./enumeration/timeline-page.ts";
 export * from "./mutations/convict.ts";
 export * from "./mutations/index.ts";

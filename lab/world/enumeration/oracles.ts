@@ -2,6 +2,7 @@ import type { ServerRequest } from "@ccm/base";
 import type { Lease, Node, Service } from "@ccm/kube";
 import type { Link, World } from "../world.ts";
 import { type Effect, isWrite } from "./effects.ts";
+import { createVisits, type Sometimes } from "./sometimes.ts";
 
 /** What must hold after every effect, whatever goes wrong. */
 export interface Oracles {
@@ -55,7 +56,8 @@ export function madeFor({ tags }: Marked): string | undefined {
   return value === undefined ? undefined : MARK.exec(value)?.[1];
 }
 
-export function createOracles(world: World, copies: Copies, sometimes: (state: string) => void): Oracles {
+export function createOracles(world: World, copies: Copies, sometimes: (state: Sometimes) => void): Oracles {
+  const visits = createVisits(world, copies, sometimes);
   const violations: string[] = [];
   const seen = new Set<string>();
   const foreign = new Map<string, { readonly row: ForeignRow; readonly record: unknown }>();
@@ -155,6 +157,7 @@ export function createOracles(world: World, copies: Copies, sometimes: (state: s
     truthful();
     served();
     untouched();
+    visits.look();
   };
 
   return {
@@ -170,6 +173,7 @@ export function createOracles(world: World, copies: Copies, sometimes: (state: s
       }
     },
     onEffect(link, request, status) {
+      visits.onEffect(link, request, status);
       const deleted = /^\/api\/v1\/nodes\/([^/?]+)$/.exec(request.target.split("?")[0] ?? "")?.[1];
       if (link.to === "kube" && request.method === "DELETE" && deleted && status < 300) {
         const node = copies.nodes().find(({ metadata }) => metadata.name === deleted);

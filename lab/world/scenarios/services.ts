@@ -157,6 +157,7 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "service-quota",
+    settleMs: 330_000,
     summary: "The second of two Services finds the quota of load balancers exhausted, until the first one goes.",
     // One of them is somebody else's.
     world: { quotas: { blbs: 2 } },
@@ -170,6 +171,7 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "service-eip-quota",
+    settleMs: 330_000,
     summary: "The second of two Services finds the quota of addresses exhausted, until the first one goes.",
     // One of them is somebody else's.
     world: { quotas: { eips: 2 } },

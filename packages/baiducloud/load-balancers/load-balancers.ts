@@ -32,6 +32,8 @@ const RECHECK_MS = 300_000;
 const HELD_MS = 1000;
 /** So long an instance that the cloud did not know is not asked for again. */
 const GONE_MS = 60_000;
+/** Nobody's deletion waits for another's address: when that was refused so often, it is released. */
+const HAND_OVERS = 3;
 /** Of a drift report in an Event, which holds a kilobyte. */
 const MOST_TOLD = 8;
 
@@ -125,10 +127,12 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
       sharers.map(({ service, nodes }) => ({ service, ...desiredOf(service, nodes, clusterId, { defaults }) })),
       clusterId,
     );
-  /** What has gone over to another Service is noted there, as soon as it is looked at. */
+  /** How often the address of a Service that is going could not go over to another. */
+  const notHandedOver = new Map<string, number>();
+  /** What has gone over to another Service is noted there, and what it has lost made anew, as soon as it is looked at. */
   const tellHeirs = (heirs: Heirs, steps: Plan["steps"]): void => {
     for (const heir of Object.values(heirs)) {
-      if (steps.some((step) => step.do === "handOverEip" && step.uid === heir.uid)) lookAgain?.(heir.uid);
+      if (steps.some((step) => step.do === "handOverEip" || step.do === "releaseEip")) lookAgain?.(heir.uid);
     }
   };
   const desiredFor = async ({ service, nodes, signal }: LoadBalancerRequest) => {
@@ -161,14 +165,13 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
       held = whole.steps.flatMap((step) => (step.do === "releaseEip" && shown.has(step.eip) ? step.eip : []));
       return { ...whole, steps: whole.steps.filter((step) => step.do !== "releaseEip" || !held.includes(step.eip)) };
     };
-    let result = await settle(request, plan);
+    let result = await settle(request, plan).finally(() => tellHeirs(desired.heirs, steps));
     const next = statusOf(service, desired, result.observed)?.ingress;
     // There is none to come, as nobody refuses anything that is tried again.
     if (held.length > 0 && !result.refused && !next?.every(({ ip = "" }) => !held.includes(ip))) {
       held = [];
       result = await settle(request, (observed) => planService(existing(desired), observed));
     }
-    tellHeirs(desired.heirs, steps);
     const { observed } = result;
     if (result.done && observed.blb?.ours) known.set(uid, idsOf(observed));
     // Nobody had asked for anything: somebody else has changed the cloud.
@@ -224,7 +227,8 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
     const { settings } = readAnnotations(service.metadata.annotations ?? {});
     const sharers = await sharersOf(service, signal);
     const [first, ...others] = sharers;
-    let heirs = heirsOf(sharers);
+    const heirs = heirsOf(sharers);
+    const { uid = "" } = service.metadata;
     const handed: Plan["steps"][number][] = [];
     const remaining =
       first && desiredOf(first.service, first.nodes, clusterId, { sharers: others }).desired.sharedBackends;
@@ -237,18 +241,17 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
         else if (deleteProtect && settings.eipProtection === "")
           kept.set(eip, "as somebody protected it against release");
       }
-      const whole = planDeletion(observed, deletionOptions(settings, remaining, heirs));
+      const whole = planDeletion(
+        observed,
+        deletionOptions(settings, remaining, (notHandedOver.get(uid) ?? 0) < HAND_OVERS ? heirs : {}),
+      );
       handed.push(...whole.steps);
       return whole;
     };
-    let result = await settle(request, plan);
-    // Nobody's deletion waits for another's address.
-    const cannot = result.problems.some(({ facet, retryable }) => facet === "address" && !retryable);
-    if (cannot && handed.some((step) => step.do === "handOverEip")) {
-      heirs = {};
-      result = await settle(request, plan);
-    }
-    tellHeirs(heirs, handed);
+    const result = await settle(request, plan).finally(() => tellHeirs(heirs, handed));
+    if (result.done) notHandedOver.delete(uid);
+    else if (handed.some((step) => step.do === "handOverEip"))
+      notHandedOver.set(uid, (notHandedOver.get(uid) ?? 0) + 1);
     if (!result.done || result.problems.length > 0) {
       const why = result.problems.map(({ message }) => message).join("; ") || "not finished yet";
       throw new CloudError("retryable", why);
