@@ -167,8 +167,8 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
     };
     let result = await settle(request, plan).finally(() => tellHeirs(desired.heirs, steps));
     const next = statusOf(service, desired, result.observed)?.ingress;
-    // There is none to come, as nobody refuses anything that is tried again.
-    if (held.length > 0 && !result.refused && !next?.every(({ ip = "" }) => !held.includes(ip))) {
+    // There is none to come: what is wrong is not tried again by itself.
+    if (held.length > 0 && result.done && isHopeless(result) && !next?.every(({ ip = "" }) => !held.includes(ip))) {
       held = [];
       result = await settle(request, (observed) => planService(existing(desired), observed));
     }
@@ -182,8 +182,7 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
     const heldMs = status?.ingress?.every(({ ip = "" }) => !held.includes(ip)) ? HELD_MS : RECHECK_MS;
     const recheckAfterMs = held.length > 0 ? heldMs : (recordAgainMs ?? (result.refused ? RECHECK_MS : undefined));
     // Nothing is left to do, but an address that is on its way has not come, whatever else is wrong.
-    const hopeless = result.problems.some(({ facet }) => facet === "address" || facet === "load-balancer");
-    const arrived = hopeless || (status?.ingress?.length ?? 0) >= desired.addresses.length;
+    const arrived = isHopeless(result) || (status?.ingress?.length ?? 0) >= desired.addresses.length;
     const waits = result.done ? !arrived : result.problems.length === 0;
     return {
       status,
@@ -283,4 +282,9 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
 
 function idsOf({ blb }: Observed): ReadonlySet<string> {
   return new Set((blb?.backends ?? []).map(({ instanceId }) => instanceId));
+}
+
+/** Whether no address is to be waited for. */
+function isHopeless({ problems }: Pick<Settled, "problems">): boolean {
+  return problems.some(({ facet }) => facet === "address" || facet === "load-balancer");
 }
