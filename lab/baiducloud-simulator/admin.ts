@@ -1,5 +1,6 @@
 import { type HttpHandler, jsonResponse, textResponse } from "@ccm/base";
 import { CONSOLE_INDEX, type ConsoleApi } from "./admin/console-api.ts";
+import { FAULTS_INDEX, handleFaults } from "./admin/faults-api.ts";
 import { Fault } from "./api/fault.ts";
 import { openApiOf } from "./api/openapi.ts";
 import type { Product } from "./api/operation.ts";
@@ -19,6 +20,7 @@ const INDEX = {
   "POST /admin/instances/{id}/start": "switch one on",
   "POST /admin/instances/{id}/stop": "switch one off",
   ...CONSOLE_INDEX,
+  ...FAULTS_INDEX,
   "GET /admin/openapi": "the names of the products",
   "GET /admin/openapi/{product}": "the OpenAPI document of a product",
   "GET /admin/reference/{product}": "the reference page of a product, in Markdown",
@@ -42,7 +44,7 @@ export function createAdmin(
 ): HttpHandler {
   return async (request) => {
     try {
-      const shown = console.handle(request);
+      const shown = console.handle(request) ?? handleFaults(simulator, request);
       if (shown) return shown;
       const target = parseTarget(request.target);
       const { method, path, body } = inputOf(request.method, target, request.body);

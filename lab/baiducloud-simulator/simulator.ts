@@ -7,6 +7,8 @@ import { createServer, type Interceptor, type LoggedCall } from "./api/serve.ts"
 import type { AccessKey } from "./api/signature.ts";
 import { createQuietDataPlane, type DataPlane } from "./data-plane/data-plane.ts";
 import type { SimulatorEvent } from "./events.ts";
+import { createFaultEngine, type Faults } from "./faults/engine.ts";
+import { type Change, createMutations } from "./faults/mutations.ts";
 import { type Inventory, inventoryOf } from "./inventory.ts";
 import {
   createInstance,
@@ -82,6 +84,10 @@ export interface Simulator {
   removeRoute(routeRuleId: string): void;
   /** Shared bandwidth, with this id ("eg-…"), so that a test can name it before it is there. */
   createEipGroup(id: string): void;
+  /** The rules by which it misbehaves. Without any, it behaves. */
+  readonly faults: Faults;
+  /** Changes something behind the client's back. Throws a Fault for what cannot be changed. */
+  mutate(change: Change): void;
   inventory(): Inventory;
   /** Another account besides "lab". Returns its key. */
   addAccount(account: NewAccount): AccessKey;
@@ -119,6 +125,9 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const lab = world.account(FIRST_ACCOUNT);
   const log: LoggedCall[] = [];
   const console = createConsoleApi(clock, world, FIRST_ACCOUNT);
+  const mutate = createMutations(world, PRODUCTS, FIRST_ACCOUNT);
+  const faults = createFaultEngine(clock, mutate);
+  store.setGate(faults.gate);
   const server = createServer({
     world,
     products: PRODUCTS,
@@ -128,7 +137,8 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     region,
     regions: [region, ...(options.regions ?? REGIONS)],
     // Innermost: faults come first, as they do in front of the real one.
-    interceptors: [...(options.interceptors ?? []), createAuthorizer(world)],
+    interceptors: [...(options.interceptors ?? []), faults.interceptor, createAuthorizer(world)],
+    markOf: faults.markOf,
     checkAnswers: options.checkAnswers ?? false,
     onCall(call) {
       log.push(call);
@@ -150,8 +160,8 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const [vpcId = ""] = vpcsOf(lab).first(1);
   const hosts = new Set(PRODUCTS.flatMap(({ name, hosts }) => [name, ...hosts]));
   const simulator: Omit<Simulator, "admin"> = {
-    handler: server(),
-    products: Object.fromEntries([...hosts].map((host) => [host, server(host)])),
+    handler: faults.wrap(server()),
+    products: Object.fromEntries([...hosts].map((host) => [host, faults.wrap(server(host))])),
     get credentials() {
       return access.credentialsOf(lab.id);
     },
@@ -175,6 +185,8 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     }),
     removeRoute: lasting(removeRoute),
     createEipGroup: lasting((account, id: string) => addEipGroup(account, id)),
+    faults,
+    mutate,
     inventory: () => inventoryOf(lab),
     addAccount: lasting((_account, account: NewAccount) => world.addAccount(account)),
     world,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Clock } from "@ccm/base";
+import type { Clock, HttpHeaders } from "@ccm/base";
 import type { Store } from "../store/store.ts";
 import { Fault } from "./fault.ts";
 import type { Input, Target } from "./wire.ts";
@@ -7,6 +7,8 @@ import type { Input, Target } from "./wire.ts";
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
+  /** Beside those of every answer. */
+  readonly headers?: HttpHeaders;
 }
 
 interface Record {

@@ -20,9 +20,12 @@ export interface Exchange extends Route {
 
 /**
  * Stands around every operation: may refuse (throw a Fault), wait, change the answer, or lose it after `run` has done its
- * work. Calls `run` at most once.
+ * work. Calls `run` at most once, with another input where not all of the request is to be done.
  */
-export type Interceptor = (exchange: Exchange, run: () => Answer | Promise<Answer>) => Answer | Promise<Answer>;
+export type Interceptor = (
+  exchange: Exchange,
+  run: (input?: Input) => Answer | Promise<Answer>,
+) => Answer | Promise<Answer>;
 
 /** One line of the log of calls. */
 export interface LoggedCall {
@@ -44,6 +47,13 @@ export interface LoggedCall {
   readonly fault?: string;
 }
 
+/** What the log is told of a call that was disturbed. */
+export interface Mark {
+  readonly fault: string;
+  /** No answer reaches the client: status 0. */
+  readonly lost: boolean;
+}
+
 export interface ServeOptions {
   readonly world: World;
   readonly products: readonly Product[];
@@ -57,6 +67,7 @@ export interface ServeOptions {
   /** Whether an answer that is not as its schema says is an internal error: for tests. */
   readonly checkAnswers: boolean;
   readonly onCall: (call: LoggedCall) => void;
+  readonly markOf?: (request: ServerRequest) => Mark | undefined;
 }
 
 /** Makes handlers of the signed API: of the products of one host, or of all where `host` is absent. */
@@ -103,11 +114,12 @@ export function createServer(options: ServeOptions): (host?: string) => HttpHand
       const { label, region } = placeOf(request, options);
       const exchange = { ...route(input, fixedHost ?? label), request, requestId, input, principal, region };
       found = exchange;
-      const around = options.interceptors.reduceRight<() => Answer | Promise<Answer>>(
-        (run, interceptor) => () => interceptor(exchange, run),
-        () => execute(exchange, target),
+      const around = options.interceptors.reduceRight<(exchange: Exchange) => Answer | Promise<Answer>>(
+        (run, interceptor) => (outer) =>
+          interceptor(outer, (changed) => run(changed ? { ...outer, input: changed } : outer)),
+        (inner) => execute(inner, target),
       );
-      const answer = around();
+      const answer = around(exchange);
       outcome = answer instanceof Promise ? await answer : answer;
     } catch (error) {
       outcome = refusal(error, logger);
@@ -118,13 +130,15 @@ export function createServer(options: ServeOptions): (host?: string) => HttpHand
     } catch (error) {
       outcome = refusal(error, logger);
     }
-    const { status, body } = outcome;
+    const { status, body, headers = {} } = outcome;
+    const mark = options.markOf?.(request);
     const json = status >= 400 ? { requestId, ...(body as object) } : body;
     options.onCall({
       time: new Date(clock.now()).toISOString(),
       method: request.method,
       target: request.target.replace(/authorization=[^&]*/i, "authorization=…"),
-      status,
+      status: mark?.lost ? 0 : status,
+      ...(mark ? { fault: mark.fault } : {}),
       ...(status >= 400 ? { code: (body as { code: string }).code } : {}),
       requestId,
       durationMs: clock.monotonic() - began,
@@ -143,6 +157,7 @@ export function createServer(options: ServeOptions): (host?: string) => HttpHand
       date: new Date(clock.now()).toUTCString(),
       server: "BWS",
       "cache-control": "no-cache",
+      ...headers,
     });
   };
 }
@@ -166,7 +181,10 @@ function parseInput(product: Product, { query = {}, body }: Operation, input: In
 }
 
 function refusal(error: unknown, logger: Logger): Answer {
-  if (error instanceof Fault) return { status: error.status, body: { code: error.code, message: error.message } };
+  if (error instanceof Fault) {
+    const { status, code, message, headers } = error;
+    return { status, body: { code, message }, headers };
+  }
   logger.error("the simulator failed", { error });
   const message = "We encountered an internal error. Please try again.";
   return { status: 500, body: { code: "InternalError", message } };

@@ -29,7 +29,16 @@ export interface Store {
   schedule(transition: string, id: string, delayMs: number, data?: Readonly<Record<string, unknown>>): void;
   /** Whether a table of any scope has this id. */
   isTaken(id: string): boolean;
+  /** Changes the records with this id in all tables of this scope, whatever they are. Returns how many there were. */
+  patchAll(
+    id: string,
+    change: (record: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>,
+  ): number;
 }
+
+/** What becomes of a transition that is asked for: it is never run, or later, or its object fails instead. */
+export type Detour = { readonly never: true } | { readonly addMs: number } | { readonly status: string };
+export type Gate = (transition: string, id: string) => Detour | undefined;
 
 /** All scopes over one backend. */
 export interface RootStore extends Store {
@@ -39,6 +48,8 @@ export interface RootStore extends Store {
   /** Writes what changed since the last time, in one transaction. Before an answer leaves. */
   flush(): void;
   close(): void;
+  /** Asked for each transition that is scheduled. */
+  setGate(gate: Gate): void;
 }
 
 interface Pending {
@@ -47,6 +58,8 @@ interface Pending {
   /** Wall-clock milliseconds. */
   readonly dueMs: number;
   readonly data: Readonly<Record<string, unknown>>;
+  /** The object is in this state in the end, instead of what the transition does. */
+  readonly failed?: { readonly scope: string; readonly status: string };
 }
 
 const PENDING = "transitions";
@@ -108,11 +121,23 @@ export function createStore(clock: Clock, backend: Backend = memoryBackend): Roo
     backend.commit(changes);
     dirty.clear();
   };
-  const arm = (key: string, { transition, id, dueMs, data }: Pending): void => {
+  let gate: Gate | undefined;
+  const patchAll = (prefix: string, id: string, change: Parameters<Store["patchAll"]>[1]): number => {
+    let found = 0;
+    for (const [name, rows] of tables) {
+      const record = rows.get(id);
+      if (!name.startsWith(prefix) || typeof record !== "object" || record === null) continue;
+      tableOf(name).set(id, { ...record, ...change(record as Readonly<Record<string, unknown>>) });
+      found++;
+    }
+    return found;
+  };
+  const arm = (key: string, { transition, id, dueMs, data, failed }: Pending): void => {
     const cancel = clock.schedule(Math.max(0, dueMs - clock.now()), () => {
       timers.delete(key);
       pending.delete(key);
-      handlers.get(transition)?.(id, data);
+      if (failed) patchAll(failed.scope, id, (record) => statusChange(record, failed.status));
+      else handlers.get(transition)?.(id, data);
       flush();
     });
     timers.set(key, cancel);
@@ -122,12 +147,17 @@ export function createStore(clock: Clock, backend: Backend = memoryBackend): Roo
     next: (sequence) => next(prefix + sequence),
     on: (transition, handler) => void handlers.set(prefix + transition, handler),
     schedule(transition, id, delayMs, data = {}) {
+      const detour = gate?.(transition, id);
+      if (detour && "never" in detour) return;
       const key = String(next(PENDING));
-      const entry = { transition: prefix + transition, id, dueMs: clock.now() + delayMs, data };
+      const dueMs = clock.now() + delayMs + (detour && "addMs" in detour ? detour.addMs : 0);
+      const failed = detour && "status" in detour ? { failed: { scope: prefix, status: detour.status } } : {};
+      const entry = { transition: prefix + transition, id, dueMs, data, ...failed };
       pending.set(key, entry);
       arm(key, entry);
     },
     isTaken: (id) => tables.values().some((rows) => rows.has(id)),
+    patchAll: (id, change) => patchAll(prefix, id, change),
   });
   return {
     ...scope(""),
@@ -139,6 +169,9 @@ export function createStore(clock: Clock, backend: Backend = memoryBackend): Roo
       }
     },
     flush,
+    setGate(next) {
+      gate = next;
+    },
     close() {
       for (const cancel of timers.values()) cancel();
       timers.clear();
@@ -146,4 +179,10 @@ export function createStore(clock: Clock, backend: Backend = memoryBackend): Roo
       backend.close();
     },
   };
+}
+
+/** Most objects have a status; those of CCE a phase. */
+function statusChange(record: Readonly<Record<string, unknown>>, status: string): Readonly<Record<string, unknown>> {
+  const field = ["status", "phase", "clusterPhase", "instancePhase"].find((name) => typeof record[name] === "string");
+  return field ? { [field]: status } : {};
 }

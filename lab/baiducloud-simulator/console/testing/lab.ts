@@ -7,7 +7,6 @@ import { blbsOf } from "../../products/blb/records.ts";
 import { eipsOf } from "../../products/eip/records.ts";
 import { routeTablesOf } from "../../products/vpc/records.ts";
 import { createScene, type Scene } from "../../testing/client.ts";
-import { createFaults } from "./faults.ts";
 
 export interface Lab extends Scene {
   /** With the token in the fragment, as it is printed for a user. */
@@ -30,17 +29,13 @@ const TOKEN = "token-of-the-test";
 
 /** A simulator with its page on a real socket and the real clock, in which nothing takes time. */
 export async function startLab(): Promise<Lab> {
-  const faults = createFaults();
   const scene = createScene({
-    interceptors: [faults.interceptor],
     clock: systemClock,
     random: seededRandom("console"),
     timings: { blbCreate: 0, blbUpdate: 0, eipCreate: 0, eipBind: 0 },
     quotas: { blbs: 1000, eips: 1000, routeRules: 1000 },
   });
-  const admin = requireToken(TOKEN, (request) =>
-    request.target.startsWith("/admin/faults") ? faults.handler(request) : scene.simulator.admin(request),
-  );
+  const admin = requireToken(TOKEN, scene.simulator.admin);
   const page = createConsolePage();
   const handler: HttpHandler = (request) => (request.target.startsWith("/admin") ? admin(request) : page(request));
   let socket = await listen({ host: "127.0.0.1", port: 0, handler });
