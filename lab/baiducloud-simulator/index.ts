@@ -1,4 +1,5 @@
 export { type Account, DEFAULT_QUOTAS, DEFAULT_TIMINGS, type Quotas, type Timings } from "./account.ts";
+export { requireHost } from "./admin/host-check.ts";
 export { requireToken } from "./admin/token.ts";
 export type { GatewayToken, Principal } from "./api/access.ts";
 export { Fault } from "./api/fault.ts";
