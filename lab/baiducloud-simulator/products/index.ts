@@ -2,6 +2,7 @@ import type { Product } from "../api/operation.ts";
 import { APPBLB } from "./appblb/index.ts";
 import { BBC } from "./bbc/index.ts";
 import { BCC } from "./bcc/index.ts";
+import { BEC } from "./bec/index.ts";
 import { BLB } from "./blb/index.ts";
 import { CCE } from "./cce/index.ts";
 import { CCR, IMAGE_REPOSITORY } from "./ccr/index.ts";
@@ -33,4 +34,5 @@ export const PRODUCTS: readonly Product[] = [
   IAM,
   CCR,
   IMAGE_REPOSITORY,
+  BEC,
 ];
