@@ -45,6 +45,8 @@ export interface LoggedCall {
   readonly durationMs: number;
   /** The rule that made it fail or wait. */
   readonly fault?: string;
+  /** Of such a call: whether it was done all the same. */
+  readonly done?: boolean;
 }
 
 /** What the log is told of a call that was disturbed. */
@@ -52,6 +54,7 @@ export interface Mark {
   readonly fault: string;
   /** No answer reaches the client: status 0. */
   readonly lost: boolean;
+  readonly done: boolean;
 }
 
 export interface ServeOptions {
@@ -138,7 +141,7 @@ export function createServer(options: ServeOptions): (host?: string) => HttpHand
       method: request.method,
       target: request.target.replace(/authorization=[^&]*/i, "authorization=…"),
       status: mark?.lost ? 0 : status,
-      ...(mark ? { fault: mark.fault } : {}),
+      ...(mark ? { fault: mark.fault, done: mark.done } : {}),
       ...(status >= 400 ? { code: (body as { code: string }).code } : {}),
       requestId,
       durationMs: clock.monotonic() - began,

@@ -49,6 +49,7 @@ const MAX_RULES = 1000;
 export function createFaultEngine(clock: Clock, mutate: (change: Change) => void): FaultEngine {
   const rules = new Map<string, Running>();
   const marks = new WeakMap<ServerRequest, { ids: string[]; lost: boolean; wire?: WireEffect }>();
+  const done = new WeakSet<ServerRequest>();
   /** Those of the call that is being done right now. */
   let detouring: readonly { readonly running: Running; readonly strike: () => void }[] = [];
   let made = 0;
@@ -86,8 +87,13 @@ export function createFaultEngine(clock: Clock, mutate: (change: Change) => void
     const innermost: typeof run = (input) => {
       // What an operation begins, it begins before it first waits.
       detouring = detours;
+      const note = (answer: Answer): Answer => {
+        done.add(request);
+        return answer;
+      };
       try {
-        return run(input);
+        const answer = run(input);
+        return answer instanceof Promise ? answer.then(note) : note(answer);
       } finally {
         detouring = [];
       }
@@ -174,7 +180,7 @@ export function createFaultEngine(clock: Clock, mutate: (change: Change) => void
     },
     markOf(request) {
       const mark = marks.get(request);
-      return mark ? { fault: mark.ids.join(","), lost: mark.lost } : undefined;
+      return mark ? { fault: mark.ids.join(","), lost: mark.lost, done: done.has(request) } : undefined;
     },
   };
 }
