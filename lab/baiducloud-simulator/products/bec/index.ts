@@ -1,15 +1,19 @@
 import type { Product } from "../../api/operation.ts";
+import { acls } from "./acls.ts";
 import { deploySets } from "./deploy-sets.ts";
+import { routes } from "./routes.ts";
+import { securityGroups } from "./security-groups.ts";
 import { templates } from "./templates.ts";
 import { vmImages } from "./vm-images.ts";
 import { vmInstances } from "./vm-instances.ts";
 import { vmServices } from "./vm-services.ts";
+import { vpcs } from "./vpcs.ts";
 
 /** One host for all regions: what it has is the account's, not a region's. */
 export const BEC: Product = {
   name: "bec",
   title: "BEC: edge computing",
   hosts: ["bec"],
-  parts: [vmServices, vmInstances, vmImages, templates, deploySets],
+  parts: [vmServices, vmInstances, vmImages, templates, deploySets, vpcs, routes, acls, securityGroups],
   codes: { InappropriateJSON: "BadRequest" },
 };

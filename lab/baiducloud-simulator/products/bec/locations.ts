@@ -78,3 +78,6 @@ export function carriersOf(
   const wanted = asked && asked.length > 0 ? asked : ["ct", "un", "cm"];
   return PROVIDER_NAMES.filter((provider) => wanted.includes(PROVIDERS[provider]));
 }
+
+export const placeOf = (regionId: string): Location =>
+  locationOf({ regionId, region: undefined, city: undefined, serviceProvider: undefined });
