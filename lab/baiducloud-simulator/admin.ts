@@ -1,4 +1,5 @@
-import { type HttpHandler, jsonResponse, textResponse } from "@ccm/base";
+import { type Clock, type HttpHandler, jsonResponse, textResponse } from "@ccm/base";
+import { CLOCK_INDEX, handleClock } from "./admin/clock-api.ts";
 import { CONSOLE_INDEX, type ConsoleApi } from "./admin/console-api.ts";
 import { FAULTS_INDEX, handleFaults } from "./admin/faults-api.ts";
 import { Fault } from "./api/fault.ts";
@@ -21,6 +22,7 @@ const INDEX = {
   "POST /admin/instances/{id}/stop": "switch one off",
   ...CONSOLE_INDEX,
   ...FAULTS_INDEX,
+  ...CLOCK_INDEX,
   "GET /admin/openapi": "the names of the products",
   "GET /admin/openapi/{product}": "the OpenAPI document of a product",
   "GET /admin/reference/{product}": "the reference page of a product, in Markdown",
@@ -41,11 +43,13 @@ export function createAdmin(
   log: readonly LoggedCall[],
   products: readonly Product[],
   console: ConsoleApi,
+  clock: Clock,
 ): HttpHandler {
   return async (request) => {
     try {
-      const shown = console.handle(request) ?? handleFaults(simulator, request);
-      if (shown) return shown;
+      const shown = console.handle(request) ?? handleFaults(simulator, request) ?? handleClock(clock, request);
+      // Awaited here, so that what it refuses is answered below.
+      if (shown) return await shown;
       const target = parseTarget(request.target);
       const { method, path, body } = inputOf(request.method, target, request.body);
       const instance = /^\/admin\/instances\/([^/]+)(?:\/(start|stop))?$/.exec(path);

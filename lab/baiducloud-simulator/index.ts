@@ -9,6 +9,8 @@ export { type Operation, operationsOf, type Product } from "./api/operation.ts";
 export { referencePageOf } from "./api/reference-page.ts";
 export type { Exchange, Interceptor, LoggedCall } from "./api/serve.ts";
 export type { AccessKey } from "./api/signature.ts";
+export * from "./clock/clock-spec.ts";
+export * from "./clock/lab-clock.ts";
 export * from "./data-plane/data-plane.ts";
 export * from "./events.ts";
 export type { Faults, Rule } from "./faults/engine.ts";

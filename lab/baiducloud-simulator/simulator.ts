@@ -23,6 +23,7 @@ import type { ClusterAccess } from "./products/cce/cluster-access.ts";
 import { addEipGroup } from "./products/eip/group-members.ts";
 import { createAuthorizer } from "./products/iam/authorize.ts";
 import { PRODUCTS } from "./products/index.ts";
+import { createRegistry, isRegistryHost } from "./products/registry/index.ts";
 import { addRouteTable } from "./products/vpc/create.ts";
 import { subnetsOf, vpcsOf } from "./products/vpc/records.ts";
 import { removeRoute } from "./products/vpc/routes.ts";
@@ -31,6 +32,11 @@ import { createWorld, type NewAccount, type World } from "./world.ts";
 
 export interface SimulatorOptions {
   readonly clock: Clock;
+  /**
+   * What the clocks of clients show: signatures are checked against it, and the live page beats to it. Default: `clock`; the
+   * machine's where the cloud's own time is scaled or stepped, as clients sign by that.
+   */
+  readonly clientClock?: Clock;
   readonly random: Random;
   readonly logger?: Logger;
   readonly region?: string;
@@ -61,7 +67,7 @@ export interface SimulatorOptions {
 export interface Simulator {
   /** The signed API of all products: which one, the host name says, or else the path. */
   readonly handler: HttpHandler;
-  /** The signed API of what one host serves, for a port of its own: "blb", "bcc" (with the VPCs), "vpc", … */
+  /** The signed API of what one host serves, for a port of its own: "blb", "bcc" (with the VPCs), "vpc", …; "registry" for docker. */
   readonly products: Readonly<Record<string, HttpHandler>>;
   /** Unsigned pages and switches for the lab, under /admin. */
   readonly admin: HttpHandler;
@@ -108,6 +114,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const dataPlane = options.dataPlane ?? createQuietDataPlane();
   const world = createWorld({
     clock,
+    clientClock: options.clientClock ?? clock,
     random,
     products: PRODUCTS,
     region,
@@ -124,10 +131,16 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const { access, store } = world;
   const lab = world.account(FIRST_ACCOUNT);
   const log: LoggedCall[] = [];
-  const console = createConsoleApi(clock, world, FIRST_ACCOUNT);
+  const console = createConsoleApi(options.clientClock ?? clock, world, FIRST_ACCOUNT);
   const mutate = createMutations(world, PRODUCTS, FIRST_ACCOUNT);
   const faults = createFaultEngine(clock, mutate);
   store.setGate(faults.gate);
+  const onCall = (call: LoggedCall): void => {
+    log.push(call);
+    if (log.length > LOGGED_CALLS) log.shift();
+    console.onCall(call);
+    options.onCall?.(call);
+  };
   const server = createServer({
     world,
     products: PRODUCTS,
@@ -140,13 +153,10 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     interceptors: [...(options.interceptors ?? []), faults.interceptor, createAuthorizer(world)],
     markOf: faults.markOf,
     checkAnswers: options.checkAnswers ?? false,
-    onCall(call) {
-      log.push(call);
-      if (log.length > LOGGED_CALLS) log.shift();
-      console.onCall(call);
-      options.onCall?.(call);
-    },
+    onCall,
   });
+  const registry = createRegistry({ world, clock, random, logger, onCall });
+  const shared = server();
   /** What is done from outside the API lasts as well. */
   const lasting =
     <Args extends readonly unknown[], Result>(change: (account: Account, ...args: Args) => Result) =>
@@ -195,5 +205,5 @@ export function createSimulator(options: SimulatorOptions): Simulator {
       await dataPlane.close();
     },
   };
-  return Object.assign(simulator, { admin: createAdmin(simulator, log, PRODUCTS, console) });
+  return Object.assign(simulator, { admin: createAdmin(simulator, log, PRODUCTS, console, clock) });
 }

@@ -23,6 +23,8 @@ export interface NewAccount {
 
 export interface WorldOptions {
   readonly clock: Clock;
+  /** Signatures are checked against it. */
+  readonly clientClock: Clock;
   readonly random: Random;
   readonly products: readonly Product[];
   readonly region: string;
@@ -63,7 +65,7 @@ interface AccountRecord {
 export function createWorld(options: WorldOptions): World {
   const { clock, random, products, dataPlane } = options;
   const store = createStore(clock, options.backend);
-  const access = createAccess(clock, random, store);
+  const access = createAccess({ clock, clientClock: options.clientClock, random, store });
   const accounts = store.table<AccountRecord>("accounts");
   const places = store.table<{ readonly accountId: string; readonly region: string }>("places");
   const opened = new Map<string, Account>();

@@ -58,7 +58,16 @@ export interface Access {
 
 const keysOf = (store: Store) => store.table<KeyRecord>("keys");
 
-export function createAccess(clock: Clock, random: Random, store: Store): Access {
+export interface AccessParts {
+  /** By which keys and tokens expire. */
+  readonly clock: Clock;
+  /** By which clients sign. */
+  readonly clientClock: Clock;
+  readonly random: Random;
+  readonly store: Store;
+}
+
+export function createAccess({ clock, clientClock, random, store }: AccessParts): Access {
   const keys = keysOf(store);
   const tokens = store.table<GatewayToken>("gatewayTokens");
   const text = (length: number) => randomText(random, length, KEY_CHARS);
@@ -96,7 +105,7 @@ export function createAccess(clock: Clock, random: Random, store: Store): Access
     },
     authenticate(request, target) {
       if (request.headers["cce-token"] !== undefined) return checkToken(request);
-      const { accessKeyId } = verifySignature(request, target, clock.now(), keyFor);
+      const { accessKeyId } = verifySignature(request, target, clientClock.now(), keyFor);
       const key = keys.get(accessKeyId);
       if (!key) throw new Fault(403, "InvalidAccessKeyId", "The Access Key ID does not exist in our records.");
       const { accountId, kind, userId } = key;

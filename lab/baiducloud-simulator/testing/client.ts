@@ -35,7 +35,7 @@ export function createScene(options: Partial<SimulatorOptions> = {}): Scene {
     checkAnswers: true,
     ...options,
   });
-  const now = options.clock ?? clock;
+  const now = options.clientClock ?? options.clock ?? clock;
   return {
     clock,
     simulator,
