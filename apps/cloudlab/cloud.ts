@@ -1,19 +1,23 @@
 import {
   type Backend,
+  createRecorder,
   createSimulator,
+  type LoggedCall,
+  requireHost,
   requireToken,
   type Simulator,
   type SimulatorEvent,
 } from "@ccm/baiducloud-simulator";
-import { createConsolePage, socketDataPlane } from "@ccm/baiducloud-simulator/node";
+import { createConsolePage, guardedListen, socketDataPlane } from "@ccm/baiducloud-simulator/node";
 import type { Clock, HttpHandler, Logger, Random } from "@ccm/base";
-import { listen } from "@ccm/base/node";
 
-const HOST = "127.0.0.1";
+const LOOPBACK = "127.0.0.1";
 
 export interface Cloud {
   /** Serves the API of every product, the admin API under /admin, and the page that shows it under /console/. */
   readonly url: string;
+  /** Of each product, by name; all the same unless each has a port of its own. */
+  readonly endpoints: Readonly<Record<string, string>>;
   /** The admin API wants the header `authorization: Bearer <this>`. */
   readonly adminToken: string;
   /** The page, for a browser: the token is in the fragment, which is not sent. */
@@ -32,13 +36,30 @@ export async function startCloud(options: {
   readonly logger: Logger;
   /** Where everything is kept. Default: in memory. */
   readonly backend?: Backend;
+  /** The address to listen at. Default: loopback. */
+  readonly host?: string;
+  readonly region?: string;
+  /** Whether each product has a port of its own, beside the shared one. */
+  readonly portsPerProduct?: boolean;
+  /** Default: made from `random`. */
+  readonly adminToken?: string;
+  /** Gets one line of JSON for each call. */
+  readonly record?: (line: string) => void;
+  readonly onCall?: (call: LoggedCall) => void;
   readonly onChange?: (event: SimulatorEvent) => void;
 }): Promise<Cloud> {
-  const { clock, random, logger, onChange } = options;
+  const { clock, random, logger, onChange, host = LOOPBACK, region = "bj" } = options;
+  const recorder = options.record && createRecorder(clock, region, options.record);
   const simulator = createSimulator({
     clock,
     random,
     logger,
+    region,
+    ...(recorder ? { interceptors: [recorder.interceptor] } : {}),
+    onCall(call) {
+      recorder?.onCall(call);
+      options.onCall?.(call);
+    },
     eipPool: options.eips,
     ...(options.backend ? { backend: options.backend } : {}),
     dataPlane: socketDataPlane({
@@ -48,26 +69,50 @@ export async function startCloud(options: {
     }),
     ...(onChange ? { onChange } : {}),
   });
-  const adminToken = random.uuid();
-  const admin = requireToken(adminToken, simulator.admin);
-  const page = createConsolePage();
+  const adminToken = options.adminToken ?? random.uuid();
+  const inside = requireHost([host], requireToken(adminToken, simulator.admin));
+  const page = requireHost([host], createConsolePage());
+  const recorded = (handler: HttpHandler): HttpHandler => (recorder ? recorder.wrap(handler) : handler);
+  const api = recorded(simulator.handler);
   const handler: HttpHandler = (request) => {
-    if (/^\/admin([/?]|$)/.test(request.target)) return admin(request);
+    if (/^\/admin([/?]|$)/.test(request.target)) return inside(request);
     // Calls in RPC style are at / as well, with an action.
-    return /^\/$|^\/console([/?]|$)/.test(request.target) ? page(request) : simulator.handler(request);
+    return /^\/$|^\/console([/?]|$)/.test(request.target) ? page(request) : api(request);
   };
-  const socket = await listen({ host: HOST, port: options.port, handler });
-  const url = `http://${HOST}:${socket.port}`;
+  const sockets = [await guardedListen({ host, port: options.port, handler })];
+  const urlOf = (port: number) => `http://${urlHost(host)}:${port}`;
+  const url = urlOf(sockets[0]?.port ?? 0);
+  const endpoints: Record<string, string> = {};
+  for (const [name, product] of Object.entries(simulator.products)) {
+    endpoints[name] = url;
+    if (!options.portsPerProduct) continue;
+    const socket = await guardedListen({ host, port: 0, handler: recorded(product) });
+    sockets.push(socket);
+    endpoints[name] = urlOf(socket.port);
+  }
   return {
     url,
+    endpoints,
     adminToken,
     consoleUrl: `${url}/console/#token=${adminToken}`,
     simulator,
     async close() {
       await simulator.close();
-      await socket.close();
+      await Promise.all(sockets.map((socket) => socket.close()));
     },
   };
+}
+
+/** How a client on this machine calls it. */
+function urlHost(host: string): string {
+  if (host === "0.0.0.0" || host === "") return LOOPBACK;
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** Whether only this machine can reach it. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 /** The cloud config file of a CCM that works against the simulator. */

@@ -1,17 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { addCloudCommand, port } from "./cloud-flags.ts";
+import { addFaultsCommand } from "./faults.ts";
 import { controlPlaneAssets, controlPlaneDown, controlPlaneUp } from "./real-control-plane.ts";
+import { addReplayCommand } from "./replay.ts";
 import { serveCloud, serveKube } from "./serve.ts";
 import { up } from "./up.ts";
 import { addWorldCommand } from "./world.ts";
 
-const port = (text: string): number => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > 65535) {
-    throw new InvalidArgumentError("expected a port number, 0 to 65535 (0 picks a free one).");
-  }
-  return value;
-};
 const nodeCount = (text: string): number => {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > 100) throw new InvalidArgumentError("expected 1 to 100.");
@@ -46,15 +42,15 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (options) => {
       exitCode = await serveKube(options);
     });
-  program
-    .command("baiducloud")
-    .description("the Baidu AI Cloud simulator alone; prints one JSON line when ready")
-    .option("--port <port>", "port (0: a free one)", port, 0)
-    .option("--state <file>", "keep everything in this file, and go on from it; default: nothing is kept")
-    .option("--seed <text>", "make ids that are the same each time; not for secrets")
-    .action(async (options) => {
-      exitCode = await serveCloud(options);
-    });
+  addCloudCommand(program, async (options) => {
+    exitCode = await serveCloud(options);
+  });
+  addFaultsCommand(program, (code) => {
+    exitCode = code;
+  });
+  addReplayCommand(program, (code) => {
+    exitCode = code;
+  });
   const controlPlane = program
     .command("control-plane")
     .description("a real etcd and kube-apiserver for tests, on loopback ports");

@@ -1,8 +1,12 @@
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { createBudgetMeter, operationsOf, PRODUCTS, parseBudget, parseFaultsFile } from "@ccm/baiducloud-simulator";
 import { openSqliteBackend } from "@ccm/baiducloud-simulator/node";
 import { errorText, seededRandom, silentLogger } from "@ccm/base";
 import { systemClock, systemRandom } from "@ccm/base/node";
-import { startCloud } from "./cloud.ts";
+import { isLoopback, startCloud } from "./cloud.ts";
+import type { CloudFlags } from "./cloud-flags.ts";
 import { startControlPlane } from "./control-plane.ts";
+import { endpointOverrides } from "./endpoints.ts";
 import { chooseLoopback } from "./loopback.ts";
 import { createRunFolder } from "./run-folder.ts";
 
@@ -13,24 +17,22 @@ export function serveKube({ port }: { readonly port: number }): Promise<number> 
   return serve(async (folder) => {
     const controlPlane = await startControlPlane({ port, ...parts });
     const kubeconfig = folder.write("kubeconfig", await controlPlane.kubeconfigFor("admin"));
-    return { ready: { server: controlPlane.url, kubeconfig }, close: () => controlPlane.close() };
+    return { ready: { server: controlPlane.url, kubeconfig }, close: () => controlPlane.close().then(() => 0) };
   });
-}
-
-export interface CloudOptions {
-  readonly port: number;
-  /** A file that keeps everything. Default: nothing is kept. */
-  readonly state?: string;
-  /** The same seed makes the same ids. Default: by chance. */
-  readonly seed?: string;
 }
 
 /**
  * `cloudlab baiducloud`: one JSON line with the endpoint of each product, credentials, the admin address with its token and
  * that of the page, then serves until a signal.
  */
-export function serveCloud({ port, state, seed }: CloudOptions): Promise<number> {
+export function serveCloud(options: CloudFlags): Promise<number> {
   return serve(async () => {
+    const { port, host, state, seed, region, portsPerProduct } = options;
+    const faults = options.faults === undefined ? [] : fromFile(options.faults, parseFaultsFile);
+    const meter = createBudgetMeter(
+      options.budget === undefined ? NO_BUDGET : fromFile(options.budget, (text) => parseBudget(text, callNames())),
+    );
+    const recording = options.record === undefined ? undefined : openRecording(options.record);
     const backend = state === undefined ? undefined : openSqliteBackend(state);
     const loopback = await chooseLoopback(systemRandom);
     // The addresses of a file's objects are in the range that it began with.
@@ -40,10 +42,28 @@ export function serveCloud({ port, state, seed }: CloudOptions): Promise<number>
     // Another start of the same file must not make the ids of what was deleted before.
     const start = backend ? backend.count("starts") : 1;
     const random = seed === undefined ? systemRandom : seededRandom(`${seed}/${start}`);
-    const cloud = await startCloud({ port, eips, vips, ...parts, random, ...(backend ? { backend } : {}) });
+    const cloud = await startCloud({
+      port,
+      host,
+      region,
+      portsPerProduct,
+      eips,
+      vips,
+      ...parts,
+      random,
+      // A seed is no secret.
+      adminToken: systemRandom.uuid(),
+      ...(backend ? { backend } : {}),
+      ...(recording ? { record: recording.write } : {}),
+      onCall: meter.onCall,
+    });
     const { simulator, url } = cloud;
+    for (const rule of faults) simulator.faults.add(rule);
+    if (!isLoopback(host))
+      warn(`listening on ${host}: everybody who reaches it can read and change the simulated cloud`);
+    if (options.endpoints) process.stderr.write(endpointOverrides(cloud));
     const ready = {
-      endpoints: Object.fromEntries(Object.keys(simulator.products).map((product) => [product, url])),
+      endpoints: cloud.endpoints,
       region: simulator.region,
       credentials: simulator.credentials,
       vpcId: simulator.vpcId,
@@ -51,12 +71,50 @@ export function serveCloud({ port, state, seed }: CloudOptions): Promise<number>
       adminToken: cloud.adminToken,
       console: cloud.consoleUrl,
     };
-    return { ready, close: () => cloud.close() };
+    return {
+      ready,
+      async close() {
+        await cloud.close();
+        recording?.close();
+        const exceeded = meter.exceeded();
+        for (const line of exceeded) warn(line);
+        return exceeded.length > 0 ? BUDGET_EXCEEDED : 0;
+      },
+    };
   });
 }
 
+/** Not that of a failed start. */
+const BUDGET_EXCEEDED = 3;
+const NO_BUDGET = { products: {}, operations: {} };
+
+function warn(line: string): void {
+  process.stderr.write(`cloudlab: ${line}\n`);
+}
+
+/** Throws an Error of one line that names the file. */
+function fromFile<T>(file: string, parse: (text: string) => T): T {
+  try {
+    return parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new Error(`${file}: ${errorText(error)}`);
+  }
+}
+
+/** Only its owner reads it. Each line is in the file before the next call. */
+function openRecording(file: string): { write(line: string): void; close(): void } {
+  const descriptor = openSync(file, "w", 0o600);
+  return { write: (line) => void writeSync(descriptor, line), close: () => closeSync(descriptor) };
+}
+
+function callNames(): ReadonlySet<string> {
+  return new Set(
+    PRODUCTS.flatMap((product) => [product.name, ...operationsOf(product).map(([name]) => `${product.name}/${name}`)]),
+  );
+}
+
 async function serve(
-  start: (folder: ReturnType<typeof createRunFolder>) => Promise<{ ready: unknown; close(): Promise<void> }>,
+  start: (folder: ReturnType<typeof createRunFolder>) => Promise<{ ready: unknown; close(): Promise<number> }>,
 ): Promise<number> {
   const ended = new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
@@ -66,8 +124,7 @@ async function serve(
     const { ready, close } = await start(folder);
     process.stdout.write(`${JSON.stringify(ready)}\n`);
     await ended;
-    await close();
-    return 0;
+    return await close();
   } catch (error) {
     process.stderr.write(`cloudlab: ${errorText(error)}\n`);
     return 1;

@@ -14,6 +14,7 @@ export * from "./clock/lab-clock.ts";
 export * from "./data-plane/data-plane.ts";
 export * from "./events.ts";
 export type { Faults, Rule } from "./faults/engine.ts";
+export { parseFaultsFile, presetNamed } from "./faults/faults-file.ts";
 export { type Change, parseChange } from "./faults/mutations.ts";
 export { type GivenRule, PRESETS, type Preset } from "./faults/presets.ts";
 export { type Effect, type Match, parseRule } from "./faults/rules.ts";

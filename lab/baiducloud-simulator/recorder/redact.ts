@@ -1,6 +1,6 @@
 /** Fields whose values open something: of requests and of answers, at any depth. */
 const SECRET =
-  /pass(word|wd)?$|secret|tokens?$|adminpass|credential|private_?(key|data)|user_?data|kubeconfig|authorization|dockerconfig|^sk$/i;
+  /pass(word|wd)?$|secret|tokens?$|adminpass|credential|private_?(key|data)|user_?data|kubeconfig|authorization|api_?key$|(auth|passthrough)code|dockerconfig|^sk$/i;
 /pass(word|wd)?$|secret|token$|adminpass|credential|private_?key|privatedata|kubeconfig|authorization|dockerconfig/i;
 /** A token of this name opens nothing, and a replay needs it. */
 const OPEN = /^clienttoken$/i;
@@ -11,7 +11,9 @@ export function redact(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(redact);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, field]) => [name, isSecret(name) ? HIDDEN : redact(field)] as const),
+    Object.entries(value).map(
+      ([name, field]) => [name, isSecret(name) && typeof field !== "boolean" ? HIDDEN : redact(field)] as const,
+    ),
   );
 }
 

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
+
+interface Ready {
+  readonly endpoints: Readonly<Record<string, string>>;
+  readonly region: string;
+  readonly admin: string;
+  readonly adminToken: string;
+}
+
+interface Running {
+  readonly ready: Ready;
+  readonly errors: () => string;
+  stop(): Promise<number | null>;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "cloudlab-"));
+const children = new Set<ChildProcess>();
+after(() => {
+  for (const child of children) child.kill("SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function fileOf(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+async function start(...args: readonly string[]): Promise<Running> {
+  const child = spawn(process.execPath, [MAIN, "baiducloud", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  children.add(child);
+  let errors = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    errors += String(chunk);
+  });
+  const exited = once(child, "close");
+  const lines = createInterface({ input: child.stdout });
+  const [line] = (await Promise.race([once(lines, "line"), exited])) as [string | number];
+  if (typeof line !== "string") throw new Error(`ended with ${line}: ${errors}`);
+  return {
+    ready: JSON.parse(line) as Ready,
+    errors: () => errors,
+    async stop() {
+      child.kill("SIGTERM");
+      const [code] = (await exited) as [number | null];
+      children.delete(child);
+      return code;
+    },
+  };
+}
+
+function cloudlab(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  return new Promise<{ readonly code: number; readonly out: string; readonly err: string }>((resolve) => {
+    execFile(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env } }, (error, out, err) => {
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, out, err });
+    });
+  });
+}
+
+function statusOf(url: string, headers: Readonly<Record<string, string>> = {}): Promise<number> {
+  return new Promise((resolve, reject) => {
+    get(url, { headers, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    }).on("error", reject);
+  });
+}
+
+describe("cloudlab baiducloud", { concurrency: true }, () => {
+  it("records calls, counts them against a budget, and gives each product a port", async () => {
+    const budget = fileOf("budget.yaml", "total: 1\n");
+    const recording = join(folder, "calls.jsonl");
+    const running = await start("--ports-per-product", "--record", recording, "--budget", budget, "--region", "gz");
+    const { endpoints, region } = running.ready;
+    assert.equal(region, "gz");
+    assert.equal(new Set(Object.values(endpoints)).size, Object.keys(endpoints).length);
+    assert.equal(await statusOf(`${endpoints.blb}/v1/blb`), 403);
+    assert.equal(await statusOf(`${endpoints.eip}/v1/eip`), 403);
+    assert.equal(await running.stop(), 3);
+    assert.equal(running.errors(), "cloudlab: budget exceeded: total: 2 calls, expected at most 1\n");
+    assert.equal(readFileSync(recording, "utf8").trim().split("\n").length, 3);
+    assert.equal(statSync(recording).mode & 0o077, 0);
+    assert.match((await cloudlab(["replay", recording])).out, /^0 calls replayed, 2 left out, 0 answered otherwise$/m);
+  });
+
+  it("is switched by cloudlab faults, with the token from the environment or a file, and by no other host's page", async () => {
+    const rules = fileOf("faults.yaml", "presets: [stuck-blb]\n");
+    const running = await start("--faults", rules, "--endpoints");
+    const { admin, adminToken } = running.ready;
+    const env = { CLOUDLAB_ADMIN: admin, CLOUDLAB_ADMIN_TOKEN: adminToken };
+    const added = await cloudlab(["faults", "add", "--id", "mine", "--effect", "latency", "--set", "ms=5"], env);
+    assert.deepEqual([added.code, added.out, added.err], [0, "mine\n", ""]);
+    const tokenFile = fileOf("token", `${adminToken}\n`);
+    const listed = await cloudlab(["faults", "list", "--admin", admin, "--token-file", tokenFile]);
+    assert.match(listed.out, /^fault-1 +fired 0 .*stuck.*\nmine +fired 0 +\{\} +\{"kind":"latency","ms":5/m);
+    assert.equal((await cloudlab(["faults", "clear"], env)).code, 0);
+    assert.equal((await cloudlab(["faults", "list"], env)).out, "no rules: the cloud behaves\n");
+    const authorization = `Bearer ${adminToken}`;
+    assert.equal(await statusOf(admin, { authorization }), 200);
+    assert.equal(await statusOf(admin, { authorization, host: "evil.test" }), 421);
+    assert.equal(await running.stop(), 0);
+    for (const part of [/NewClient\("lab/, /provider "baiducloud" \{/, /ccev2 = "http:/, /"Endpoints":\{"bcc":"http:/])
+      assert.match(running.errors(), part);
+  });
+
+  it("warns in one line when others can reach it", async () => {
+    const running = await start("--host", "0.0.0.0");
+    assert.equal(await running.stop(), 0);
+    assert.match(running.errors(), /^cloudlab: listening on 0\.0\.0\.0: everybody[^\n]*\n$/);
+  });
+
+  it("says in one line what is wrong with a call", async () => {
+    const bad = fileOf("bad.yaml", "- {effect: {kind: explode}}\n");
+    const unknown = fileOf("unknown.yaml", "products: {bbl: 1}\n");
+    const env = { CLOUDLAB_ADMIN: "", CLOUDLAB_ADMIN_TOKEN: "" };
+    const calls = [
+      [["baiducloud", "--faults", bad], /bad\.yaml: rule 1: effect\.kind: expected one of error/],
+      [["baiducloud", "--budget", unknown], /unknown\.yaml: products\.bbl: there is no such product/],
+      [["faults", "list"], /expected --admin URL/],
+      [["faults", "list", "--admin", "http://127.0.0.1:1/admin"], /expected the admin token in CLOUDLAB_ADMIN_TOKEN/],
+      [["replay", bad], /bad\.yaml: line 1: expected/],
+    ] as const;
+    await Promise.all(
+      calls.map(async ([args, expected]) => {
+        const { code, err } = await cloudlab(args, env);
+        assert.notEqual(code, 0, args.join(" "));
+        assert.match(err, expected);
+        assert.equal(err.trim().split("\n").length, 1, err);
+      }),
+    );
+    const { out } = await cloudlab(["faults", "--help"]);
+    assert.match(out, /Examples:\n {2}cloudlab faults add --preset lost-answers/);
+  });
+});

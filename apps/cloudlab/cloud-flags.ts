@@ -1,0 +1,76 @@
+import { type Command, InvalidArgumentError } from "commander";
+
+/** What `cloudlab baiducloud` is told. */
+export interface CloudFlags {
+  readonly port: number;
+  readonly host: string;
+  readonly region: string;
+  /** The same seed makes the same ids. Default: by chance. */
+  readonly seed?: string;
+  /** A file that keeps everything. Default: nothing is kept. */
+  readonly state?: string;
+  readonly faults?: string;
+  readonly record?: string;
+  readonly budget?: string;
+  readonly portsPerProduct: boolean;
+  readonly endpoints: boolean;
+}
+
+export const port = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65535) {
+    throw new InvalidArgumentError("expected a port number, 0 to 65535 (0 picks a free one).");
+  }
+  return value;
+};
+
+const region = (text: string): string => {
+  if (!/^[a-z]{2,8}$/.test(text)) throw new InvalidArgumentError('expected the short name of a region, such as "bj".');
+  return text;
+};
+
+const asIs = (text: string): string => text;
+
+interface Flag {
+  readonly flags: string;
+  readonly about: string;
+  readonly parse?: (text: string) => string | number;
+  readonly fallback?: string | number | boolean;
+}
+
+/** One row for each flag; the field of CloudFlags is its name. */
+const FLAGS: readonly Flag[] = [
+  { flags: "--port <port>", about: "port (0: a free one)", parse: port, fallback: 0 },
+  { flags: "--host <address>", about: "address to listen at", fallback: "127.0.0.1" },
+  { flags: "--region <name>", about: "region of the lab", parse: region, fallback: "bj" },
+  { flags: "--seed <text>", about: "make ids that are the same each time; not for secrets" },
+  { flags: "--state <file>", about: "keep everything in this file, and go on from it; default: nothing is kept" },
+  { flags: "--faults <file>", about: "misbehave by the rules of this file (YAML), from the start" },
+  { flags: "--record <file>", about: "write every call into this file, without its secrets" },
+  { flags: "--budget <file>", about: "exit with 3 when there were more calls than this file (YAML) allows" },
+  { flags: "--ports-per-product", about: "give each product a port of its own as well", fallback: false },
+  {
+    flags: "--endpoints",
+    about: "print to stderr how SDKs, Terraform and our cloud config are led here",
+    fallback: false,
+  },
+];
+
+const EXAMPLES = `
+Examples:
+  cloudlab baiducloud --port 9000 --seed demo
+  cloudlab baiducloud --ports-per-product --endpoints
+  cloudlab baiducloud --faults faults.yaml --record calls.jsonl --budget budget.yaml
+`;
+
+export function addCloudCommand(program: Command, run: (options: CloudFlags) => Promise<void>): void {
+  const command = program
+    .command("baiducloud")
+    .description("the Baidu AI Cloud simulator alone; prints one JSON line when ready")
+    .addHelpText("after", EXAMPLES);
+  for (const { flags, about, parse = asIs, fallback } of FLAGS) {
+    if (typeof fallback === "boolean") command.option(flags, about, fallback);
+    else command.option(flags, about, parse, fallback);
+  }
+  command.action(run);
+}
