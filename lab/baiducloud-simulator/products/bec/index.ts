@@ -1,5 +1,6 @@
 import type { Product } from "../../api/operation.ts";
 import { acls } from "./acls.ts";
+import { containers } from "./containers.ts";
 import { deploySets } from "./deploy-sets.ts";
 import { routes } from "./routes.ts";
 import { securityGroups } from "./security-groups.ts";
@@ -14,6 +15,6 @@ export const BEC: Product = {
   name: "bec",
   title: "BEC: edge computing",
   hosts: ["bec"],
-  parts: [vmServices, vmInstances, vmImages, templates, deploySets, vpcs, routes, acls, securityGroups],
+  parts: [vmServices, vmInstances, vmImages, templates, deploySets, vpcs, routes, acls, securityGroups, containers],
   codes: { InappropriateJSON: "BadRequest" },
 };
