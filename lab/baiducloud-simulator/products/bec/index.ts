@@ -1,5 +1,8 @@
 import type { Product } from "../../api/operation.ts";
 import { acls } from "./acls.ts";
+import { balancerBackends } from "./balancer-backends.ts";
+import { balancerListeners } from "./balancer-listeners.ts";
+import { balancers } from "./balancers.ts";
 import { containers } from "./containers.ts";
 import { deploySets } from "./deploy-sets.ts";
 import { routes } from "./routes.ts";
@@ -15,6 +18,20 @@ export const BEC: Product = {
   name: "bec",
   title: "BEC: edge computing",
   hosts: ["bec"],
-  parts: [vmServices, vmInstances, vmImages, templates, deploySets, vpcs, routes, acls, securityGroups, containers],
+  parts: [
+    vmServices,
+    vmInstances,
+    vmImages,
+    templates,
+    deploySets,
+    vpcs,
+    routes,
+    acls,
+    securityGroups,
+    containers,
+    balancers,
+    balancerListeners,
+    balancerBackends,
+  ],
   codes: { InappropriateJSON: "BadRequest" },
 };
