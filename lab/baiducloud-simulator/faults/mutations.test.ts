@@ -47,7 +47,7 @@ describe("a change behind the client's back", () => {
     assert.deepEqual(scene.simulator.inventory().instances, []);
   });
 
-  it("unbinds an EIP, and releases one that is bound", async () => {
+  it("unbinds an EIP, and releases it then: one that is bound is not", async () => {
     const scene = await sceneWithBlb();
     const billing = { paymentTiming: "Postpaid", billingMethod: "ByTraffic" };
     const eips = async () => scene.simulator.inventory().eips.map(({ instanceId }) => instanceId || "free");
@@ -59,9 +59,12 @@ describe("a change behind the client's back", () => {
         .then(() => scene.settle());
     await bind();
     assert.deepEqual(await eips(), [scene.blbId]);
+    assert.throws(() => mutate(scene, { action: "delete", resource: eip }), /must be available to be released/);
     mutate(scene, { action: "unbind-eip", resource: eip });
     await scene.settle();
     assert.deepEqual(await eips(), ["free"]);
+    mutate(scene, { action: "delete", resource: eip });
+    assert.deepEqual(await eips(), []);
   });
 
   it("is any operation, with its own refusals", async () => {

@@ -7,7 +7,6 @@ import { inputOf } from "../api/wire.ts";
 import { deleteInstance } from "../products/bcc/lifecycle.ts";
 import { instancesOf } from "../products/bcc/records.ts";
 import { blbsOf } from "../products/blb/records.ts";
-import { eipsOf } from "../products/eip/records.ts";
 import type { World } from "../world.ts";
 import { CHANGE } from "./change-schema.ts";
 
@@ -82,8 +81,6 @@ export function createMutations(world: World, products: readonly Product[], firs
       deleteInstance(account, id);
       return;
     }
-    const eip = eipsOf(account).get(id);
-    if (eip?.instanceId) unbind(account, id);
     if (account.store.patchAll(id, () => ({})) === 0) throw noSuchObject(id);
     let refusal: Fault = noSuchObject(id);
     for (const [productName, name] of DELETES) {
