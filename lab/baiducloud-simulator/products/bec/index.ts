@@ -1,5 +1,9 @@
 import type { Product } from "../../api/operation.ts";
 import { acls } from "./acls.ts";
+import { appBalancers } from "./app-balancers.ts";
+import { appIpGroups } from "./app-ip-groups.ts";
+import { appPolicies } from "./app-policies.ts";
+import { appServerGroups } from "./app-server-groups.ts";
 import { balancerBackends } from "./balancer-backends.ts";
 import { balancerListeners } from "./balancer-listeners.ts";
 import { balancers } from "./balancers.ts";
@@ -32,6 +36,10 @@ export const BEC: Product = {
     balancers,
     balancerListeners,
     balancerBackends,
+    appBalancers,
+    appIpGroups,
+    appPolicies,
+    appServerGroups,
   ],
   codes: { InappropriateJSON: "BadRequest" },
 };
