@@ -12,6 +12,8 @@ import { createConsolePage, guardedListen, socketDataPlane } from "@ccm/baiduclo
 import type { Clock, HttpHandler, Logger, Random } from "@ccm/base";
 
 const LOOPBACK = "127.0.0.1";
+/** A layer of an image is larger than any call; on the shared port it is a body like all others. */
+const MAX_LAYER_BYTES = 256 * 1024 * 1024;
 
 export interface Cloud {
   /** Serves the API of every product, the admin API under /admin, and the page that shows it under /console/. */
@@ -86,7 +88,8 @@ export async function startCloud(options: {
   for (const [name, product] of Object.entries(simulator.products)) {
     endpoints[name] = url;
     if (!options.portsPerProduct) continue;
-    const socket = await guardedListen({ host, port: 0, handler: recorded(product) });
+    const limits = name === "registry" ? { bodyBytes: MAX_LAYER_BYTES } : {};
+    const socket = await guardedListen({ host, port: 0, handler: recorded(product), limits });
     sockets.push(socket);
     endpoints[name] = urlOf(socket.port);
   }

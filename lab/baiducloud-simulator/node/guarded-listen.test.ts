@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
-import { type HttpHandler, seededRandom, textResponse } from "@ccm/base";
-import { systemClock } from "@ccm/base/node";
+import { type HttpHandler, readText, seededRandom, TransportError, textResponse } from "@ccm/base";
+import { openTransport, systemClock } from "@ccm/base/node";
 import fc from "fast-check";
+import { signatureOf } from "../api/signature.ts";
+import { parseTarget } from "../api/wire.ts";
 import { resetConnection } from "../faults/wire-effects.ts";
 import { createSimulator, type Simulator } from "../simulator.ts";
 import { guardedListen } from "./guarded-listen.ts";
@@ -157,4 +159,49 @@ describe("a guarded listener", () => {
       assert.equal(error.code, "ECONNRESET");
     });
   });
+});
+
+describe("a signed call over a socket, when a fault strikes", () => {
+  /** What the client gets: the status and the whole body, or the code of its error. */
+  async function askSigned(effect: object) {
+    const simulator = createSimulator({ clock: systemClock, random: seededRandom("signed") });
+    simulator.faults.add({ match: { max: 1 }, effect });
+    const { port, close } = await guardedListen({ host: HOST, port: 0, handler: simulator.handler });
+    const { send, close: closeClient } = openTransport({});
+    const target = "/v1/vpc";
+    const ask = async () => {
+      const headers = { host: `${HOST}:${port}` };
+      const key = simulator.credentials;
+      const authorization = signatureOf({ method: "GET", headers }, parseTarget(target), key, systemClock.now());
+      try {
+        const url = `http://${HOST}:${port}${target}`;
+        const answer = await send({ method: "GET", url, headers: { ...headers, authorization } });
+        return `${answer.status} ${await readText(answer.body)}`;
+      } catch (error) {
+        return error instanceof TransportError ? error.code : String(error);
+      }
+    };
+    try {
+      return [await ask(), await ask()] as const;
+    } finally {
+      await closeClient();
+      await close();
+      await simulator.close();
+    }
+  }
+
+  const cases: readonly (readonly [title: string, effect: object, expected: RegExp])[] = [
+    ["the connection is reset", { kind: "reset" }, /^reset$/],
+    ["the answer is lost after the effect", { kind: "error-after" }, /^reset$/],
+    ["the answer breaks off", { kind: "error-after", how: "truncate" }, /^reset$/],
+    ["the answer is cut and looks complete", { kind: "body", how: "cut", bytes: 5 }, /^200 .{5}$/],
+    ["the answer is a page", { kind: "body", how: "html", status: 502 }, /^502 <html>/],
+  ];
+  for (const [title, effect, expected] of cases) {
+    it(`${title}, and the next call is answered`, async () => {
+      const [struck, next] = await askSigned(effect);
+      assert.match(struck, expected);
+      assert.match(next, /^200 .*"vpcs":\[/);
+    });
+  }
 });
