@@ -9,6 +9,10 @@ import { balancerListeners } from "./balancer-listeners.ts";
 import { balancers } from "./balancers.ts";
 import { containers } from "./containers.ts";
 import { deploySets } from "./deploy-sets.ts";
+import { monitoring } from "./monitoring.ts";
+import { natRules } from "./nat-rules.ts";
+import { nats } from "./nats.ts";
+import { nodes } from "./nodes.ts";
 import { routes } from "./routes.ts";
 import { securityGroups } from "./security-groups.ts";
 import { templates } from "./templates.ts";
@@ -40,6 +44,10 @@ export const BEC: Product = {
     appIpGroups,
     appPolicies,
     appServerGroups,
+    nats,
+    natRules,
+    nodes,
+    monitoring,
   ],
   codes: { InappropriateJSON: "BadRequest" },
 };
