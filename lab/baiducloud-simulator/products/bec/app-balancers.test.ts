@@ -72,6 +72,10 @@ describe("an edge application load balancer", () => {
     assert.equal(await outcome("POST /ipgroup", { memberList: [{ ip: "here", port: 80 }] }), "400 BadRequest");
     assert.equal(await outcome("PUT /ipgroup", { ipGroupId, desc: "d" }), "200");
     assert.equal((await list("/ipgroup?name=g&exactlyMatch=true&maker=", "appIpGroupList"))[0]?.desc, "d");
+    const second = await id("POST /ipgroup", { name: "h" });
+    const { nextMarker } = (await call(`GET ${path}/ipgroup?maxKeys=1`)).body;
+    const [last] = await list(`/ipgroup?maker=${nextMarker}`, "appIpGroupList");
+    assert.deepEqual(last?.id, [ipGroupId, second].map(String).sort()[1]);
     await outcome("POST /TCPlistener", { listenerPort: 80, scheduler: "RoundRobin" });
     const policy = { listenerPort: 80, type: "TCP", appPolicyVos: [{ appIpGroupId: ipGroupId, priority: 1 }] };
     assert.equal(await outcome("POST /policys", policy), "409 OperationDenied");

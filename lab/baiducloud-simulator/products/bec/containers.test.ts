@@ -84,6 +84,9 @@ it("a deployment is what a service has at one place", async () => {
   await settle();
   const { totalPods, podBriefVos } = (await call(`GET /v1/deployment/${id}`)).body;
   assert.deepEqual([totalPods, (podBriefVos as Got[]).length], [3, 3]);
+  const { podName } = (podBriefVos as Got[])[0] ?? {};
+  for (const one of [`service/sts/${serviceId}`, `deployment/${id}`, `pod/${podName}`])
+    assert.equal(await outcome(`GET /v1/monitor/${one}?metricsType=MEMORY`), "200", one);
   assert.equal(await outcome("GET /v1/deployment/none"), "404 ResourceNotFound");
   assert.equal(await outcome("PUT /v1/deployment/none", { replicas: 1 }), "404 ResourceNotFound");
   assert.equal(await outcome("DELETE /v1/deployment", ["none"]), "404 ResourceNotFound");
