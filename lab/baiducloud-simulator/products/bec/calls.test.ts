@@ -113,6 +113,8 @@ const CALLS: Readonly<Record<string, string>> = {
   "/v1/node/resource/allocatable": "GET",
   "/v1/overview/summary": "GET",
   "/v1/overview/summary/{kind}": "GET",
+  "/v1/resource/package/{kind}": "GET",
+  "/v1/resource/disk/{kind}": "GET",
   "/v1/monitor/service/sts/{id}": "GET",
   "/v1/monitor/deployment/{id}": "GET",
   "/v1/monitor/pod/{id}": "GET",

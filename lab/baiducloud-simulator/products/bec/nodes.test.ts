@@ -15,9 +15,17 @@ it("nodes are listed by what they offer", async () => {
 it("the summary counts, and what can be had is what the quota leaves", async () => {
   const { call, outcome, results, runVms } = createEdgeScene({ quotas: { becVms: 3 } });
   await runVms();
-  const one = { services: 1, instances: 1, runningInstances: 1 };
-  assert.deepEqual((await call("GET /v1/overview/summary")).body.vm, one);
-  assert.deepEqual((await call("GET /v1/overview/summary/vm")).body, one);
+  const { used, resourceUsage } = (await call("GET /v1/overview/summary")).body;
+  const usageMap = { CHINA_MOBILE: { cpu: 2, memory: 4, storage: 40 } };
+  assert.deepEqual([used, resourceUsage], [1, { usageMap }]);
+  assert.equal((await call("GET /v1/overview/summary?region=NORTH_CHINA")).body.used, 0);
+  const vm = (await call("GET /v1/overview/summary/vm")).body;
+  const one = { total: 1, runningCount: 1, failedCount: 0, closedCount: 0 };
+  assert.deepEqual([vm.serviceCount, vm.deploymentCount, vm.instanceCount, vm.bandwidth], [one, one, one, 10]);
+  assert.deepEqual((await call("GET /v1/overview/summary/container")).body.cpu, 0);
+  assert.equal((await results("GET /v1/resource/package/vm"))[1]?.code, "bec.g5.c2m4");
+  assert.equal(await outcome("GET /v1/resource/package/horse"), "404 ResourceNotFound");
+  assert.equal((await results("GET /v1/resource/disk/passthrough"))[0]?.sizeInGb, 4096);
   assert.equal(await outcome("GET /v1/overview/summary/horse"), "404 ResourceNotFound");
   assert.equal((await results("GET /v1/node/resource/allocatable"))[0]?.allocatable, 2);
 });

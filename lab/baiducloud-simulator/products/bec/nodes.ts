@@ -1,15 +1,25 @@
 import { operations, part } from "../../api/operation.ts";
 import { parse } from "../../api/parse.ts";
-import { integer, list, object, oneOf, optional, text } from "../../api/schema.ts";
-import { edgeBlbsOf } from "./balancer-model.ts";
+import { boolean, integer, list, object, oneOf, openObject, optional, text } from "../../api/schema.ts";
 import { containerServicesOf, podsOf } from "./container-model.ts";
 import { notFound } from "./faults.ts";
 import { CITIES, LOCATION_VIEW, LOCATIONS } from "./locations.ts";
-import { vmServicesOf, vmsOf } from "./records.ts";
+import { deploymentIdOf, vmsOf } from "./records.ts";
+import { serviceStatus } from "./vm-views.ts";
 
 const TYPES = ["gpu", "container", "vm", "lb", "bm", "nat", "eip", "cds", "cds_hdd"] as const;
 const KIND = oneOf(...TYPES);
-const SUMMARY = object({ services: integer(), instances: integer(), runningInstances: integer() });
+const COUNT = object({ total: integer(), runningCount: integer(), failedCount: integer(), closedCount: integer() });
+const SUMMARY = object({
+  serviceCount: COUNT,
+  deploymentCount: COUNT,
+  instanceCount: COUNT,
+  cpu: integer(),
+  memory: integer(),
+  gpu: integer(),
+  bandwidth: integer(),
+});
+const DISK = object({ volumeType: text(), sizeInGb: integer() });
 
 const OPERATIONS = operations({
   ListNodes: {
@@ -45,17 +55,44 @@ const OPERATIONS = operations({
     answer: object({ result: list(object({ ...LOCATION_VIEW, allocatable: integer() })) }),
   },
   GetSummary: {
-    summary: "What the account has. The shape is ours: no source has it.",
+    summary: "At how many places the account has something, and how much of each carrier.",
     method: "GET",
     path: "/v1/overview/summary",
-    answer: object({ vm: SUMMARY, container: SUMMARY, blbs: integer() }),
+    query: { region: optional(text()) },
+    answer: object({
+      ready: integer(),
+      notReady: integer(),
+      used: integer(),
+      resourceUsage: object({ usageMap: openObject({}) }),
+    }),
   },
   GetSummaryOf: {
-    summary: "What the account has of machines or of containers. The shape is ours.",
+    summary: "What the account has of machines (vm) or of containers (container).",
     method: "GET",
     path: "/v1/overview/summary/{kind}",
     answer: SUMMARY,
     errors: ["ResourceNotFound"],
+  },
+  ListPackages: {
+    summary: "The sizes that machines (vm) or containers (container) can have.",
+    method: "GET",
+    path: "/v1/resource/package/{kind}",
+    answer: object({
+      result: list(
+        object({ name: text(), code: text(), cpu: integer(), memory: integer(), gpu: integer(), systemDisk: DISK }),
+      ),
+      success: boolean(),
+    }),
+    errors: ["ResourceNotFound"],
+  },
+  ListDiskPackages: {
+    summary: "The whole disks that a machine can have for itself. No source has the last part of the path.",
+    method: "GET",
+    path: "/v1/resource/disk/{kind}",
+    answer: object({
+      result: list(object({ type: text(), name: text(), code: text(), sizeInGb: integer() })),
+      success: boolean(),
+    }),
   },
 });
 
@@ -77,14 +114,53 @@ const CARRIERS: Readonly<Record<string, string>> = {
 /** What no place of the simulator has. */
 const ABSENT: ReadonlySet<string> = new Set(["gpu", "bm"]);
 
-export const nodes = part(OPERATIONS, (account) => {
-  const running = (all: readonly { readonly status: string }[]) =>
-    all.filter(({ status }) => status === "RUNNING").length;
-  const summary = (kind: string) => {
-    const all = kind === "vm" ? vmsOf(account).all() : podsOf(account).all();
-    const services = (kind === "vm" ? vmServicesOf(account) : containerServicesOf(account)).size;
-    return { services, instances: all.length, runningInstances: running(all) };
+const PACKAGES = [
+  { cpu: 1, memory: 2 },
+  { cpu: 2, memory: 4 },
+  { cpu: 4, memory: 8 },
+  { cpu: 8, memory: 16 },
+  { cpu: 16, memory: 32 },
+];
+
+interface Counted {
+  readonly status: string;
+}
+
+function count(all: readonly Counted[]) {
+  const of = (...states: readonly string[]) => all.filter(({ status }) => states.includes(status)).length;
+  return {
+    total: all.length,
+    runningCount: of("RUNNING"),
+    failedCount: of("FAILED", "EXCEPTION"),
+    closedCount: of("STOPPED"),
   };
+}
+
+export const nodes = part(OPERATIONS, (account) => {
+  const checkKind = (kind: string): void => {
+    if (kind !== "vm" && kind !== "container") throw notFound(kind);
+  };
+  /** Machines or pods, in one shape. */
+  const units = (kind: string) =>
+    kind === "vm"
+      ? vmsOf(account)
+          .all()
+          .map((vm) => ({ ...vm, deploymentId: deploymentIdOf(vm), storage: vm.systemVolume.sizeInGB }))
+      : podsOf(account)
+          .all()
+          .map((pod) => {
+            const service = containerServicesOf(account).get(pod.serviceId);
+            const sum = (field: "cpu" | "memory" | "gpu") =>
+              (service?.containers ?? []).reduce((total, one) => total + (one[field] ?? 0), 0);
+            const size = { cpu: sum("cpu"), memory: sum("memory"), gpu: sum("gpu") };
+            return { ...pod, ...size, bandwidth: service?.bandwidth ?? 0, storage: 0 };
+          });
+  const total = <T extends string>(all: readonly Readonly<Record<T, number>>[], field: T): number =>
+    all.reduce((sum, one) => sum + one[field], 0);
+  const grouped = (all: ReturnType<typeof units>, key: "serviceId" | "deploymentId"): readonly Counted[] =>
+    [...Map.groupBy<string, (typeof all)[number]>(all, (one) => one[key]).values()].map((of) => ({
+      status: serviceStatus(of),
+    }));
   return {
     ListNodes({ params: { type }, query: { country } }) {
       const capability = TYPES.filter((one) => !ABSENT.has(one));
@@ -114,10 +190,45 @@ export const nodes = part(OPERATIONS, (account) => {
       const allocatable = Math.max(0, account.quotas.becVms - vmsOf(account).size);
       return { result: LOCATIONS.map((place) => ({ ...place, allocatable })) };
     },
-    GetSummary: () => ({ vm: summary("vm"), container: summary("container"), blbs: edgeBlbsOf(account).size }),
-    GetSummaryOf({ params: { kind } }) {
-      if (kind !== "vm" && kind !== "container") throw notFound(kind);
-      return summary(kind);
+    GetSummary({ query: { region } }) {
+      const all = [...units("vm"), ...units("container")].filter((one) => !region || one.region === region);
+      const usageMap = Object.fromEntries(
+        [...Map.groupBy(all, ({ serviceProvider }) => serviceProvider)].map(([carrier, of]) => [
+          carrier,
+          { cpu: total(of, "cpu"), memory: total(of, "memory"), storage: total(of, "storage") },
+        ]),
+      );
+      const ready = LOCATIONS.filter((place) => !region || place.region === region).length;
+      const used = new Set(all.map(({ regionId }) => regionId)).size;
+      return { ready, notReady: 0, used, resourceUsage: { usageMap } };
     },
+    GetSummaryOf({ params: { kind } }) {
+      checkKind(kind);
+      const all = units(kind);
+      return {
+        serviceCount: count(grouped(all, "serviceId")),
+        deploymentCount: count(grouped(all, "deploymentId")),
+        instanceCount: count(all),
+        cpu: total(all, "cpu"),
+        memory: total(all, "memory"),
+        gpu: total(all, "gpu"),
+        bandwidth: total(all, "bandwidth"),
+      };
+    },
+    ListPackages({ params: { kind } }) {
+      checkKind(kind);
+      const result = PACKAGES.map((size) => {
+        const code = `bec.g5.c${size.cpu}m${size.memory}`;
+        return { name: code, code, ...size, gpu: 0, systemDisk: { volumeType: "NVME", sizeInGb: 40 } };
+      });
+      return { result, success: true };
+    },
+    ListDiskPackages: () => ({
+      result: ["HDD", "SSD"].map((name) => {
+        const code = `${name}_PASSTHROUGH_4T`;
+        return { type: `${name}_PASSTHROUGH`, name: code, code, sizeInGb: 4096 };
+      }),
+      success: true,
+    }),
   };
 });
