@@ -170,8 +170,11 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const [vpcId = ""] = vpcsOf(lab).first(1);
   const hosts = new Set(PRODUCTS.flatMap(({ name, hosts }) => [name, ...hosts]));
   const simulator: Omit<Simulator, "admin"> = {
-    handler: faults.wrap(server()),
-    products: Object.fromEntries([...hosts].map((host) => [host, faults.wrap(server(host))])),
+    handler: faults.wrap((request) => (isRegistryHost(request.headers.host) ? registry : shared)(request)),
+    products: Object.fromEntries([
+      ...[...hosts].map((host) => [host, faults.wrap(server(host))] as const),
+      ["registry", faults.wrap(registry)],
+    ]),
     get credentials() {
       return access.credentialsOf(lab.id);
     },
