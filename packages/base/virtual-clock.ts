@@ -110,7 +110,7 @@ export class VirtualClock implements Clock {
 }
 
 /** Lets every promise that can settle do so: a macrotask turn comes only after the microtask queue is empty. */
-function settle(): Promise<void> {
+export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from "@ccm/base";
+import { type Cancel, type Clock, settle } from "@ccm/base";
 
 /** A clock whose time runs faster than that of another, or stands still, and can be moved forward. */
 export interface LabClock extends Clock {
@@ -113,9 +113,4 @@ function earliest(timers: Iterable<Timer>, end: number): Timer | undefined {
   let found: Timer | undefined;
   for (const timer of timers) if (timer.at <= end && (!found || timer.at < found.at)) found = timer;
   return found;
-}
-
-/** Lets every promise that can settle do so. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
