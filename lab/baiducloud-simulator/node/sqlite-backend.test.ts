@@ -59,6 +59,34 @@ describe("a store in a file", () => {
     second.close();
   });
 
+  it("keeps the latest text of a name", () => {
+    const file = join(folder, "kept.db");
+    const first = openSqliteBackend(file);
+    assert.equal(first.recall("clock"), undefined);
+    first.keep("clock", "one");
+    first.keep("clock", "two");
+    first.close();
+    const second = openSqliteBackend(file);
+    assert.equal(second.recall("clock"), "two");
+    second.close();
+  });
+
+  it("refuses a file of a later version, and a database of something else", () => {
+    const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
+    const edit = (name: string, sql: string) => {
+      const file = join(folder, name);
+      const database = new DatabaseSync(file);
+      database.exec(sql);
+      database.close();
+      return file;
+    };
+    openSqliteBackend(join(folder, "later.db")).close();
+    const later = edit("later.db", "PRAGMA user_version = 99");
+    assert.throws(() => openSqliteBackend(later), /^Error: state file .*later\.db: it was written by a later version$/);
+    const other = edit("other.db", "CREATE TABLE songs (title TEXT)");
+    assert.throws(() => openSqliteBackend(other), /^Error: state file .*: it is a database of something else$/);
+  });
+
   it("counts over all processes", () => {
     const file = join(folder, "count.db");
     const counts = [1, 2, 3].map(() => {

@@ -5,6 +5,9 @@ import type { Backend, Row } from "../store/backend.ts";
 export interface SqliteBackend extends Backend {
   /** A text that goes with the file: the one that is there, or what `make` says the first time. */
   remember(name: string, make: () => string): string;
+  /** The text that was kept last. */
+  recall(name: string): string | undefined;
+  keep(name: string, value: string): void;
   /** How often it has been asked for this, over all processes, this time included. */
   count(name: string): number;
 }
@@ -26,6 +29,15 @@ export function openSqliteBackend(file: string): SqliteBackend {
     "INSERT INTO rows (name, id, record) VALUES (?, ?, ?) ON CONFLICT (name, id) DO UPDATE SET record = excluded.record",
   );
   const remove = database.prepare("DELETE FROM rows WHERE name = ? AND id = ?");
+  const settings = database.prepare("SELECT value FROM settings WHERE name = ?");
+  const recall = (name: string): string | undefined => {
+    const known = settings.get(name);
+    return known ? String(known.value) : undefined;
+  };
+  const set = database.prepare(
+    "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+  );
+  const keep = (name: string, value: string): void => void set.run(name, value);
   return {
     *load(): Generator<Row> {
       const all = database.prepare("SELECT name, id, record FROM rows ORDER BY place");
@@ -42,17 +54,20 @@ export function openSqliteBackend(file: string): SqliteBackend {
         }
         database.exec("COMMIT");
       } catch (error) {
-        database.exec("ROLLBACK");
+        // Where the disk is full, SQLite has taken it back already.
+        if (database.isTransaction) database.exec("ROLLBACK");
         throw error;
       }
     },
     remember(name, make) {
-      const known = database.prepare("SELECT value FROM settings WHERE name = ?").get(name);
-      if (known) return String(known.value);
+      const known = recall(name);
+      if (known !== undefined) return known;
       const value = make();
-      database.prepare("INSERT INTO settings (name, value) VALUES (?, ?)").run(name, value);
+      keep(name, value);
       return value;
     },
+    recall,
+    keep,
     count(name) {
       const counted = database.prepare(
         "INSERT INTO settings (name, value) VALUES (?, '1') ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
