@@ -7,6 +7,7 @@ import { BLB } from "./blb/index.ts";
 import { CCE } from "./cce/index.ts";
 import { CCR, IMAGE_REPOSITORY } from "./ccr/index.ts";
 import { CERTIFICATE } from "./certificate/index.ts";
+import { CNAP } from "./cnap/index.ts";
 import { EIP } from "./eip/index.ts";
 import { HPAS } from "./hpas/index.ts";
 import { IAM } from "./iam/index.ts";
@@ -34,5 +35,6 @@ export const PRODUCTS: readonly Product[] = [
   IAM,
   CCR,
   IMAGE_REPOSITORY,
+  CNAP,
   BEC,
 ];
