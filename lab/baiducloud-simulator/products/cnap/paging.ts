@@ -31,7 +31,8 @@ export function pageOf({ orderBy, order, pageSize, pageNo }: Paging, entries: re
     return value;
   };
   const compare = (a: string | number, b: string | number): number => (a < b ? -1 : a > b ? 1 : 0);
-  const sorted = orderBy ? entries.toSorted((a, b) => compare(fieldOf(a), fieldOf(b))) : [...entries];
+  const keyed = entries.map((entry) => ({ entry, key: orderBy ? fieldOf(entry) : 0 }));
+  const sorted = keyed.sort((a, b) => compare(a.key, b.key)).map(({ entry }) => entry);
   if (order === "desc") sorted.reverse();
   const start = (pageNo - 1) * pageSize;
   return { pageNo, pageSize, totalCount: entries.length, result: sorted.slice(start, start + pageSize) };
