@@ -114,6 +114,24 @@ describe("cloudlab baiducloud", { concurrency: true }, () => {
       assert.match(running.errors(), part);
   });
 
+  it("has a time of its own that stands still until it is moved, and goes on with the state", async () => {
+    const state = join(folder, "time.db");
+    const timeOf = async ({ admin, adminToken }: Ready, advanceMs?: number): Promise<string> => {
+      const moved = advanceMs === undefined ? {} : { method: "POST", body: JSON.stringify({ advanceMs }) };
+      const answer = await fetch(`${admin}/clock`, { headers: { authorization: `Bearer ${adminToken}` }, ...moved });
+      return ((await answer.json()) as { now: string }).now;
+    };
+    const first = await start("--state", state, "--clock", "stepped:2026-01-01T00:00:00Z");
+    assert.equal(await timeOf(first.ready), "2026-01-01T00:00:00.000Z");
+    assert.equal(await timeOf(first.ready, 3_600_000), "2026-01-01T01:00:00.000Z");
+    await first.stop();
+    const second = await start("--state", state, "--clock", "stepped:2026-01-01T00:00:00Z");
+    assert.equal(await timeOf(second.ready), "2026-01-01T01:00:00.000Z");
+    await second.stop();
+    const wrong = await cloudlab(["baiducloud", "--clock", "sometimes"]);
+    assert.match(wrong.err, /^cloudlab: option '--clock <spec>'.* expected real, scaled:N .*\n$/);
+  });
+
   it("warns in one line when others can reach it", async () => {
     const running = await start("--host", "0.0.0.0");
     assert.equal(await running.stop(), 0);

@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { CLOCK_SPEC_HINT, type ClockSpec, parseClockSpec } from "@ccm/baiducloud-simulator";
+import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** What `cloudlab baiducloud` is told. */
 export interface CloudFlags {
@@ -9,6 +10,8 @@ export interface CloudFlags {
   readonly seed?: string;
   /** A file that keeps everything. Default: nothing is kept. */
   readonly state?: string;
+  /** How the cloud's time runs. */
+  readonly clock: ClockSpec;
   readonly faults?: string;
   readonly record?: string;
   readonly budget?: string;
@@ -29,13 +32,23 @@ const region = (text: string): string => {
   return text;
 };
 
+const clock = (text: string): ClockSpec => {
+  const spec = parseClockSpec(text);
+  if (!spec) throw new InvalidArgumentError(`expected ${CLOCK_SPEC_HINT}.`);
+  return spec;
+};
+
 const asIs = (text: string): string => text;
+
+const REAL_TIME: ClockSpec = { pace: 1 };
 
 interface Flag {
   readonly flags: string;
   readonly about: string;
-  readonly parse?: (text: string) => string | number;
-  readonly fallback?: string | number | boolean;
+  readonly parse?: (text: string) => string | number | ClockSpec;
+  readonly fallback?: string | number | boolean | ClockSpec;
+  /** How the fallback is shown in the help. */
+  readonly shown?: string;
 }
 
 /** One row for each flag; the field of CloudFlags is its name. */
@@ -45,6 +58,13 @@ const FLAGS: readonly Flag[] = [
   { flags: "--region <name>", about: "region of the lab", parse: region, fallback: "bj" },
   { flags: "--seed <text>", about: "make ids that are the same each time; not for secrets" },
   { flags: "--state <file>", about: "keep everything in this file, and go on from it; default: nothing is kept" },
+  {
+    flags: "--clock <spec>",
+    about: "the cloud's time: real, scaled:N, stepped, or stepped:TIME; POST /admin/clock moves it",
+    parse: clock,
+    fallback: REAL_TIME,
+    shown: "real",
+  },
   { flags: "--faults <file>", about: "misbehave by the rules of this file (YAML), from the start" },
   { flags: "--record <file>", about: "write every call into this file, without its secrets" },
   { flags: "--budget <file>", about: "exit with 3 when there were more calls than this file (YAML) allows" },
@@ -60,6 +80,7 @@ const EXAMPLES = `
 Examples:
   cloudlab baiducloud --port 9000 --seed demo
   cloudlab baiducloud --ports-per-product --endpoints
+  cloudlab baiducloud --clock scaled:60 --state cloud.db
   cloudlab baiducloud --faults faults.yaml --record calls.jsonl --budget budget.yaml
 `;
 
@@ -68,9 +89,11 @@ export function addCloudCommand(program: Command, run: (options: CloudFlags) => 
     .command("baiducloud")
     .description("the Baidu AI Cloud simulator alone; prints one JSON line when ready")
     .addHelpText("after", EXAMPLES);
-  for (const { flags, about, parse = asIs, fallback } of FLAGS) {
-    if (typeof fallback === "boolean") command.option(flags, about, fallback);
-    else command.option(flags, about, parse, fallback);
+  for (const { flags, about, parse, fallback, shown } of FLAGS) {
+    const option = new Option(flags, about);
+    // A flag without a value knows no parser.
+    if (typeof fallback !== "boolean") option.argParser(parse ?? asIs);
+    command.addOption(fallback === undefined ? option : option.default(fallback, shown));
   }
   command.action(run);
 }

@@ -34,6 +34,8 @@ export async function startCloud(options: {
   readonly eips: string;
   readonly vips: string;
   readonly clock: Clock;
+  /** The cloud's own time, where it is another: clients sign, and traffic flows, by `clock`. */
+  readonly cloudClock?: Clock;
   readonly random: Random;
   readonly logger: Logger;
   /** Where everything is kept. Default: in memory. */
@@ -53,7 +55,8 @@ export async function startCloud(options: {
   const { clock, random, logger, onChange, host = LOOPBACK, region = "bj" } = options;
   const recorder = options.record && createRecorder(clock, region, options.record);
   const simulator = createSimulator({
-    clock,
+    clock: options.cloudClock ?? clock,
+    clientClock: clock,
     random,
     logger,
     region,

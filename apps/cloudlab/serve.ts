@@ -4,6 +4,7 @@ import { openSqliteBackend } from "@ccm/baiducloud-simulator/node";
 import { errorText, seededRandom, silentLogger } from "@ccm/base";
 import { systemClock, systemRandom } from "@ccm/base/node";
 import { isLoopback, startCloud } from "./cloud.ts";
+import { createCloudClock } from "./cloud-clock.ts";
 import type { CloudFlags } from "./cloud-flags.ts";
 import { startControlPlane } from "./control-plane.ts";
 import { endpointOverrides } from "./endpoints.ts";
@@ -50,6 +51,7 @@ export function serveCloud(options: CloudFlags): Promise<number> {
       eips,
       vips,
       ...parts,
+      cloudClock: createCloudClock(systemClock, options.clock, backend),
       random,
       // A seed is no secret.
       adminToken: systemRandom.uuid(),

@@ -53,9 +53,8 @@ export function createGenerations(lasting: Lasting): (cloud: Cloud) => Generatio
     const chooseSubnet = createSubnetChooser({ client, subnetId: config.subnetId, vpcId, clusterInstances });
     const apply = createApply({ client, clusterId, observer, waits, random, logger, vpcId, chooseSubnet });
     const defaults = { bandwidthMbps: config.eipBandwidthInMbps };
-    const made = createLoadBalancers({
-      ...{ clusterId, observer, apply, logger, defaults, surroundings, mutex, lookAgain },
-    });
+    const parts = { clusterId, observer, apply, logger, defaults };
+    const made = createLoadBalancers({ ...parts, surroundings, mutex, lookAgain });
     return {
       cloud,
       instances,

@@ -127,13 +127,11 @@ export function createOracles(world: World, copies: Copies, sometimes: (state: S
     }
   };
   const served = (): void => {
-    const ready = copies.nodes().some(({ metadata }) => !metadata.deletionTimestamp);
     for (const blb of blbs()) {
       const owner = madeFor(blb);
       const before = backends.get(blb.blbId) ?? 0;
       backends.set(blb.blbId, blb.backends.length);
-      if (owner === undefined || before === 0 || blb.backends.length > 0 || blb.listeners.length === 0 || !ready)
-        continue;
+      if (owner === undefined || before === 0 || blb.backends.length > 0 || blb.listeners.length === 0) continue;
       const service = copies.services().find(({ metadata }) => metadata.uid === owner);
       if (
         service &&

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { isOwnListener, listenerKey, type Observed } from "./observed.ts";
 import { type DeletionOptions, planDeletion, planService } from "./plan.ts";
 import { cloudArb, desiredArb, worldArb } from "./testing/arbitrary.ts";
-import { after, type Invariant } from "./testing/model.ts";
+import { after, eip, type Invariant, loadBalancer, nothing } from "./testing/model.ts";
 
 const RUNS = { numRuns: 3000 };
 
@@ -104,6 +104,31 @@ describe("the plan of a Service", () => {
         const { steps, problems } = planService(desired, { ...observed, blb: undefined, refused: "it is another's" });
         assert.deepEqual(steps, []);
         assert.deepEqual(problems[0]?.reason, "LoadBalancerNotOurs");
+      }),
+    );
+  });
+
+  it("gives an address up that came too late for a load balancer of somebody else's which has one meanwhile", () => {
+    fc.assert(
+      fc.property(desiredArb("lb-1"), (desired) => {
+        const spec = {
+          name: "n",
+          bandwidthInMbps: 5,
+          billing: { paymentTiming: "Postpaid", billingMethod: "ByTraffic" },
+        };
+        const wanted = {
+          family: "IPv4",
+          kind: "own",
+          groupId: "",
+          spec,
+        } as unknown as (typeof desired.addresses)[number];
+        const blb = loadBalancer({ ours: false, publicIp: "198.51.100.7" });
+        const { steps } = planService(
+          { ...desired, addresses: [wanted] },
+          { ...nothing, blb, ownEips: [eip("198.51.100.8")] },
+        );
+        const released = steps.flatMap((step) => (step.do === "releaseEip" ? step.eip : []));
+        assert.deepEqual(released, ["198.51.100.8"]);
       }),
     );
   });
