@@ -29,7 +29,16 @@ export interface Violation {
   readonly message: string;
 }
 
-const PACKAGES = ["@ccm/base", "@ccm/kube", "@ccm/cloud-provider", "@ccm/bce", "@ccm/baiducloud"];
+const PACKAGES = [
+  "@ccm/base",
+  "@ccm/kube",
+  "@ccm/cloud-provider",
+  "@ccm/bce",
+  "@ccm/tenancy",
+  "@ccm/cluster-access",
+  "@ccm/image-registry",
+  "@ccm/baiducloud",
+];
 const LAB = ["@ccm/control-plane", "@ccm/kube-server", "@ccm/baiducloud-simulator", "@ccm/nodes"];
 
 /** Who may import whom; apps/cloudlab may also import the lab. */
@@ -38,7 +47,10 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   "@ccm/kube": ["@ccm/base"],
   "@ccm/cloud-provider": ["@ccm/base", "@ccm/kube"],
   "@ccm/bce": ["@ccm/base"],
-  "@ccm/baiducloud": ["@ccm/base", "@ccm/kube", "@ccm/cloud-provider", "@ccm/bce"],
+  "@ccm/tenancy": ["@ccm/base", "@ccm/kube"],
+  "@ccm/cluster-access": ["@ccm/base", "@ccm/kube", "@ccm/bce"],
+  "@ccm/image-registry": ["@ccm/base", "@ccm/kube", "@ccm/bce"],
+  "@ccm/baiducloud": ["@ccm/base", "@ccm/kube", "@ccm/cloud-provider", "@ccm/bce", "@ccm/tenancy"],
   "@ccm/control-plane": ["@ccm/base", "@ccm/kube"],
   "@ccm/kube-server": ["@ccm/base", "@ccm/kube", "@ccm/control-plane"],
   "@ccm/baiducloud-simulator": ["@ccm/base", "@ccm/kube"],
@@ -47,6 +59,8 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   "@ccm/cloudlab": [...PACKAGES, ...LAB, "@ccm/world"],
   "@ccm/cloud-controller-manager": PACKAGES,
   "@ccm/kubectl-baiducloud": PACKAGES,
+  "@ccm/credential-provider": PACKAGES,
+  "@ccm/tenant-operator": PACKAGES,
   "@ccm/shelf-cloud": ["@ccm/base", "@ccm/kube", "@ccm/cloud-provider"],
 };
 
