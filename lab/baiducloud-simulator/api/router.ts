@@ -14,6 +14,8 @@ export interface Route {
 
 interface Entry extends Omit<Route, "params"> {
   readonly pattern: RegExp;
+  /** Segments of the path. */
+  readonly depth: number;
   readonly names: readonly string[];
 }
 
@@ -25,7 +27,7 @@ export type Router = (input: Input, host?: string) => Route;
  */
 export function createRouter(products: readonly Product[]): Router {
   const entries = products.flatMap(entriesOf).sort((a, b) => a.names.length - b.names.length);
-  const byDepth = Map.groupBy(entries, ({ pattern }) => depth(pattern.source.replaceAll("\\/", "/")));
+  const byDepth = Map.groupBy(entries, (entry) => entry.depth);
   const hosts = new Set(products.flatMap((product) => [product.name, ...product.hosts]));
   return (input, host) => {
     const narrowed = host !== undefined && hosts.has(host);
@@ -61,21 +63,29 @@ export function createRouter(products: readonly Product[]): Router {
   };
 }
 
+/** Of each product once: simulators are made by the thousand. */
+const known = new WeakMap<Product, readonly Entry[]>();
+
 function entriesOf(product: Product): readonly Entry[] {
+  const entries = known.get(product) ?? readEntries(product);
+  known.set(product, entries);
+  return entries;
+}
+
+function readEntries(product: Product): readonly Entry[] {
   return product.parts.flatMap(({ operations }, part) =>
     Object.entries(operations).flatMap(([name, operation]) =>
       [operation.path, ...(operation.aliases ?? [])].map((path) => {
         const source = path.replace(/[.]/g, "\\.").replace(/\{[^}]+\}/g, "([^/]+)");
         const names = [...path.matchAll(/\{([^}]+)\}/g)].map((match) => match[1] ?? "");
-        return { product, part, name, operation, pattern: new RegExp(`^${source}$`), names };
+        return { product, part, name, operation, pattern: new RegExp(`^${source}$`), depth: depth(path), names };
       }),
     ),
   );
 }
 
-/** "[^/]+" has a slash of its own. */
 function depth(path: string): number {
-  return path.replaceAll("[^/]", "").split("/").length;
+  return path.split("/").length;
 }
 
 function isAsked(input: Input, when: string): boolean {

@@ -112,11 +112,10 @@ export function difference(expected: State, found: State): readonly string[] {
 /** Lists in the order of their text, as it is `called`: the order of what is given by chance is chance as well. */
 function sorted(value: unknown, called: (text: string) => string): unknown {
   if (Array.isArray(value)) {
-    return value
-      .map((inner) => ({
-        inner: sorted(inner, called),
-        text: value.length > 1 ? called(JSON.stringify(sorted(inner, called))) : "",
-      }))
+    const inners = value.map((inner) => sorted(inner, called));
+    if (inners.length < 2) return inners;
+    return inners
+      .map((inner) => ({ inner, text: called(JSON.stringify(inner)) }))
       .sort((a, b) => compare(a.text, b.text))
       .map(({ inner }) => inner);
   }
