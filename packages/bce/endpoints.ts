@@ -1,5 +1,18 @@
 /** The products that this package calls. VPC is served by the host of BCC, unless told otherwise. */
-export const PRODUCTS = ["bcc", "vpc", "blb", "eip", "cce", "bbc", "hpas", "sts", "tag", "quota"] as const;
+export const PRODUCTS = [
+  "bcc",
+  "vpc",
+  "blb",
+  "eip",
+  "cce",
+  "ccr",
+  "bbc",
+  "hpas",
+  "sts",
+  "iam",
+  "tag",
+  "quota",
+] as const;
 
 export type ProductName = (typeof PRODUCTS)[number];
 
@@ -15,6 +28,7 @@ export interface EndpointOptions {
 /** One for all regions. */
 const GLOBAL: Partial<Readonly<Record<ProductName, string>>> = {
   sts: "https://sts.bj.baidubce.com",
+  iam: "https://iam.bj.baidubce.com",
   tag: "https://tag.baidubce.com",
   quota: "https://quota-center.baidubce.com",
 };
@@ -42,4 +56,10 @@ export function endpointOf(product: ProductName, options: EndpointOptions): stri
     throw new TypeError(`endpoint of ${product}: expected scheme://host[:port] and nothing else`);
   }
   return url;
+}
+
+/** The personal edition of CCR has one host for all regions, unless CCR was given one. */
+export function personalRegistryEndpoint(options: EndpointOptions): string {
+  const regional = endpointOf("ccr", options);
+  return regional === `https://ccr.${options.region}.baidubce.com` ? "https://ccr.baidubce.com" : regional;
 }

@@ -1,1 +1,3 @@
-export {};
+export * from "./account.ts";
+export { type Ini, parseIni } from "./ini.ts";
+export { findProfile, type Profile } from "./profiles.ts";
