@@ -182,15 +182,16 @@ async function runWorlds(options: RunOptions): Promise<number> {
   const startedAt = performance.now();
   const results: TaskResult[] = [];
   const tasks = tasksFor(scenarios, options);
+  let shown = 0;
   await runTasks(tasks, options.threads, (result) => {
     results.push(result);
+    for (const failure of result.failures) if (++shown <= SHOWN) print(told(failure));
     if (process.stderr.isTTY)
       process.stderr.write(`\r${results.length} of ${tasks.length} pieces, ${summed(results).runs} runs `);
   });
   if (process.stderr.isTTY) process.stderr.write("\n");
   const report = summed(results);
   if (options.singles) for (const line of coverageTable(report.coverage)) print(line);
-  for (const failure of report.failures.slice(0, SHOWN)) print(told(failure));
   if (report.failures.length > SHOWN) print(`… and ${report.failures.length - SHOWN} more`);
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   print(

@@ -48,13 +48,16 @@ export function createGenerations(lasting: Lasting): (cloud: Cloud) => Generatio
     const { clusterId } = config;
     const { instances, vpcId } = createNodes({ config, client, clock, logger, clusterInstances });
     const tables = createRouteTables({ vpc: client.vpc, vpcId, tableIds: config.routeTableIds, clock, random });
-    const observer = createObserver({ client, clusterId, clock, clusterInstances, services, vpcId, memory });
+    // A request that was given up is carried out soon or not at all.
+    const travelMs = 2 * config.timeoutMs;
+    const lateMs = (uid: string) => surroundings()?.inheritance.lateMs(uid, travelMs) ?? 0;
+    const observer = createObserver({ client, clusterId, clock, clusterInstances, services, vpcId, memory, lateMs });
     const waits = createWaits(client, clock);
     const chooseSubnet = createSubnetChooser({ client, subnetId: config.subnetId, vpcId, clusterInstances });
     const apply = createApply({ client, clusterId, observer, waits, random, logger, vpcId, chooseSubnet });
     const defaults = { bandwidthMbps: config.eipBandwidthInMbps };
     const parts = { clusterId, observer, apply, logger, defaults };
-    const made = createLoadBalancers({ ...parts, surroundings, mutex, lookAgain });
+    const made = createLoadBalancers({ ...parts, surroundings, mutex, lookAgain, lateMs });
     return {
       cloud,
       instances,

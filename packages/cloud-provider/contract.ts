@@ -123,6 +123,11 @@ export interface LoadBalancerResult {
   readonly recheckAfterMs?: number;
 }
 
+/** No failure, and not finished: to be called again after so long. */
+export interface Unfinished {
+  readonly againAfterMs: number;
+}
+
 export interface LoadBalancers {
   /** Creates or converges. Zero writes to the cloud when everything is already as wanted. */
   ensure(request: LoadBalancerRequest): Promise<LoadBalancerResult>;
@@ -130,9 +135,10 @@ export interface LoadBalancers {
   updateBackends(request: LoadBalancerRequest): Promise<LoadBalancerResult>;
   /**
    * Removes everything that was ever made for the Service and is ours. Resolves to true when there was something to
-   * remove, false when nothing was found, and only when nothing is left. A bad annotation never makes it fail.
+   * remove, false when nothing was found, and only when nothing is left; to when it wants to be called again, where
+   * something may still come to be. The Service keeps its finalizer until then. A bad annotation never makes it fail.
    */
-  ensureDeleted(request: Omit<LoadBalancerRequest, "nodes">): Promise<boolean>;
+  ensureDeleted(request: Omit<LoadBalancerRequest, "nodes">): Promise<boolean | Unfinished>;
   /**
    * Optional: labels a node must have to be a backend of this Service, for example from an annotation. Pure. Without it,
    * or when it returns none, all nodes that the framework's predicates allow are.

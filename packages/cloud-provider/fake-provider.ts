@@ -130,7 +130,8 @@ export class FakeProvider implements CloudProvider {
         await this.#begin("ensureDeleted", [keyOf(service)], signal);
         const existed = this.balancers.delete(service.metadata.uid ?? "");
         if (existed) this.writes++;
-        return existed;
+        const againAfterMs = this.#takeAgain(keyOf(service));
+        return againAfterMs === undefined ? existed : { againAfterMs };
       },
     };
     this.routes = {
@@ -164,7 +165,13 @@ export class FakeProvider implements CloudProvider {
     this.#failures.delete(method);
   }
 
-  /** The next ensure of the Service asks to be looked at again after this long. */
+  #takeAgain(key: string): number | undefined {
+    const afterMs = this.#again.get(key);
+    this.#again.delete(key);
+    return afterMs;
+  }
+
+  /** The next ensure or ensureDeleted of the Service asks to be called again after this long. */
   lookAgain(serviceKey: string, afterMs: number): void {
     this.#again.set(serviceKey, afterMs);
   }
@@ -241,8 +248,7 @@ export class FakeProvider implements CloudProvider {
       this.writes++;
       this.balancers.set(uid, after);
     }
-    const againAfterMs = this.#again.get(key);
-    this.#again.delete(key);
+    const againAfterMs = this.#takeAgain(key);
     const status: LoadBalancerStatus = { ingress: [{ ip: after.ip }] };
     const problems = this.problems.get(key) ?? [];
     return { status, problems, ...(againAfterMs === undefined ? {} : { againAfterMs }) };

@@ -42,8 +42,6 @@ const RECOVERY_MS = 180_000;
 const RECOVERY_FROM: Readonly<Partial<Record<Mode, number>>> = {
   /** What is refused for good is tried again after five minutes, in case somebody has changed what forbade it. */
   "refused-403": 400_000,
-  /** What arrives when another has finished already is drift, which is looked for every ten to twelve minutes. */
-  deposed: 900_000,
 };
 const STEP_MS = 2000;
 /** After a restart with nothing changed, for so long no write may be seen. */
@@ -209,19 +207,21 @@ export async function run(
     await during(deleteAll(world));
     await time.advance(STEP_MS);
     await quiet();
-    let left = leftovers(before, await during(rowsNow(world)), kept);
+    const look = async () => ({
+      rows: leftovers(before, await during(rowsNow(world)), kept),
+      services: (await during(listAll(world.client, SERVICES))).items.flatMap(({ metadata: { name = "" } }) =>
+        name === "kubernetes" ? [] : [name],
+      ),
+    });
+    let left = await look();
     const limit = time.monotonic() + (scenario.recoveryMs ?? RECOVERY_MS);
-    while (left.length > 0 && time.monotonic() < limit) {
+    while (left.rows.length + left.services.length > 0 && time.monotonic() < limit) {
       await time.advance(STEP_MS);
-      left = leftovers(before, await during(rowsNow(world)), kept);
+      left = await look();
     }
-    if (left.length > 0) problems.push(`left behind when all was deleted:\n${left.join("\n")}`);
+    if (left.rows.length > 0) problems.push(`left behind when all was deleted:\n${left.rows.join("\n")}`);
     problems.push(...lost(kept, world));
-    const services = (await during(listAll(world.client, SERVICES))).items.filter(
-      ({ metadata }) => metadata.name !== "kubernetes",
-    );
-    if (services.length > 0)
-      problems.push(`Services that never went: ${services.map(({ metadata }) => metadata.name).join(", ")}`);
+    if (left.services.length > 0) problems.push(`Services that never went: ${left.services.join(", ")}`);
 
     const events = (await during(listAll(world.client, EVENTS))).items.map((event) => JSON.stringify(event));
     problems.push(...secretsIn(world, [...logs, ...events, ...replicas.failures.map(String)]));

@@ -7,6 +7,7 @@ import {
   type LoadBalancerRequest,
   type LoadBalancerResult,
   type LoadBalancers,
+  type Unfinished,
 } from "@ccm/cloud-provider";
 import { keyOf, type Node, type Service } from "@ccm/kube";
 import { asCloudErrors } from "../errors.ts";
@@ -49,6 +50,8 @@ export interface LoadBalancersOptions {
   readonly mutex?: KeyedMutex;
   /** Has the Service of this UID looked at again. */
   readonly lookAgain?: (uid: string) => void;
+  /** For how long what another manager asked for may still come to be (see Inheritance). Default: not at all. */
+  readonly lateMs?: (uid: string) => number;
 }
 
 interface Settled {
@@ -63,7 +66,7 @@ interface Settled {
 
 /** The contract's load balancers, by observe → plan → apply until a plan is empty. */
 export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancers {
-  const { clusterId, observer, apply, logger, defaults = {}, surroundings, lookAgain } = options;
+  const { clusterId, observer, apply, logger, defaults = {}, surroundings, lookAgain, lateMs = () => 0 } = options;
   const mutex = options.mutex ?? new KeyedMutex();
   /** The backends of Services whose own load balancer was seen as wanted: the same again needs no call. */
   const known = new Map<string, ReadonlySet<string>>();
@@ -180,7 +183,10 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
     const status = statusOf(service, desired, observed);
     // As long as there is no other address to show, it may take somebody's doing until there is.
     const heldMs = status?.ingress?.every(({ ip = "" }) => !held.includes(ip)) ? HELD_MS : RECHECK_MS;
-    const recheckAfterMs = held.length > 0 ? heldMs : (recordAgainMs ?? (result.refused ? RECHECK_MS : undefined));
+    const otherwise = recordAgainMs ?? (result.refused ? RECHECK_MS : undefined);
+    // What was unfinished may be about to be finished, by a request of the manager before, as it was wanted then.
+    const echoMs = result.steps > 0 && lateMs(uid) > 0 ? lateMs(uid) : undefined;
+    const recheckAfterMs = held.length > 0 ? heldMs : earlier(otherwise, echoMs);
     // Nothing is left to do, but an address that is on its way has not come, whatever else is wrong.
     const arrived = isHopeless(result) || (status?.ingress?.length ?? 0) >= desired.addresses.length;
     const waits = result.done ? !arrived : result.problems.length === 0;
@@ -220,7 +226,9 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
     };
   };
 
-  const ensureDeleted = async (request: Omit<LoadBalancerRequest, "nodes">): Promise<boolean> => {
+  /** Services of which something was deleted, and which are not done with. */
+  const removed = new Set<string>();
+  const ensureDeleted = async (request: Omit<LoadBalancerRequest, "nodes">): Promise<boolean | Unfinished> => {
     const { service, signal } = request;
     known.delete(service.metadata.uid ?? "");
     const { settings } = readAnnotations(service.metadata.annotations ?? {});
@@ -248,6 +256,7 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
       return whole;
     };
     const result = await settle(request, plan).finally(() => tellHeirs(heirs, handed));
+    if (result.steps > 0) removed.add(uid);
     if (result.done) notHandedOver.delete(uid);
     else if (handed.some((step) => step.do === "handOverEip"))
       notHandedOver.set(uid, (notHandedOver.get(uid) ?? 0) + 1);
@@ -259,9 +268,14 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
       for (const [eip, why] of kept)
         surroundings()?.tell(service, "AddressKept", `EIP ${eip} stays in the account, ${why}`);
     }
+    // Nothing may come to be after the Service has gone: nobody would know whose it is.
+    const againAfterMs = lateMs(uid);
+    if (againAfterMs > 0) return { againAfterMs };
     // One that goes on to live as another type must not take what is gone for its own when it comes back.
-    if (!service.metadata.deletionTimestamp) await surroundings()?.record(service, undefined, signal);
-    return result.steps > 0;
+    const recordAgainMs = service.metadata.deletionTimestamp
+      ? undefined
+      : await surroundings()?.record(service, undefined, signal);
+    return recordAgainMs === undefined ? removed.delete(uid) : { againAfterMs: recordAgainMs };
   };
 
   const tellDrift = (service: Service, drift: readonly Drift[]): void => {
@@ -282,6 +296,10 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
 
 function idsOf({ blb }: Observed): ReadonlySet<string> {
   return new Set((blb?.backends ?? []).map(({ instanceId }) => instanceId));
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a !== undefined && b !== undefined ? Math.min(a, b) : (a ?? b);
 }
 
 /** Whether no address is to be waited for. */

@@ -40,6 +40,8 @@ export interface ObserverOptions {
   readonly vpcId?: () => Promise<string>;
   /** Default: one of its own. */
   readonly memory?: ObserverMemory;
+  /** For how long what another manager asked for may still come to be (see Inheritance). Default: not at all. */
+  readonly lateMs?: (uid: string) => number;
 }
 
 /** What was made a moment ago, and how often: it is the cluster's, whichever observer looks. */
@@ -53,7 +55,7 @@ export function createObserverMemory(clock: Clock): ObserverMemory {
 }
 
 export function createObserver(options: ObserverOptions): Observer {
-  const { client, clusterId, clock, clusterInstances, services = () => [], vpcId } = options;
+  const { client, clusterId, clock, clusterInstances, services = () => [], vpcId, lateMs = () => 0 } = options;
   const blbs = new SharedRead(() => client.blb.list());
   const eips = new SharedRead(() => client.eip.list());
   const ipv6Blbs = new SharedRead(() => client.blb.list({ type: "ipv6" }));
@@ -151,7 +153,7 @@ export function createObserver(options: ObserverOptions): Observer {
       const found = (await groups.get()).find(ours);
       if (found) grouped.add(uid);
       else grouped.delete(uid);
-      if (!found && !wants) groupless.add(uid);
+      if (!found && !wants && lateMs(uid) === 0) groupless.add(uid);
       return found;
     } catch (error) {
       // One that was seen before has to go.
@@ -250,7 +252,8 @@ export function createObserver(options: ObserverOptions): Observer {
       const shows6 = service.status?.loadBalancer?.ingress?.some(({ ip }) => ip?.includes(":")) === true;
       const may6 = ipv6 || main?.publicIpv6 || shows6 || !without6.has(uid);
       const eips6 = may6 ? await unlessAborted(ipv6Eips.get(), signal) : [];
-      if (may6 && !eips6.some((eip) => isMadeFor(eip, clusterId, uid))) without6.add(uid);
+      const has6 = eips6.some((eip) => isMadeFor(eip, clusterId, uid));
+      if (may6 && !has6 && lateMs(uid) === 0) without6.add(uid);
       else if (may6) without6.delete(uid);
       const listedEips = [...eips4, ...eips6];
       const given = service.spec?.loadBalancerIP;

@@ -8,6 +8,7 @@ import {
 } from "@ccm/cloud-provider";
 import { createWorkQueue, type Informer, itemExponentialLimiter, type Node, SERVICES, type Service } from "@ccm/kube";
 import { createEndpointSource, type EndpointSource } from "./endpoints.ts";
+import { createInheritance, type Inheritance } from "./inheritance.ts";
 import { type AnnotationRecorder, createAnnotationRecorder } from "./recorder.ts";
 
 /** What load balancers know of the cluster besides the Service at hand. */
@@ -15,6 +16,7 @@ export interface Surroundings {
   readonly services: Pick<Informer<Service>, "list" | "get">;
   readonly nodes: Pick<Informer<Node>, "list">;
   readonly endpoints: EndpointSource;
+  readonly inheritance: Inheritance;
   readonly record: AnnotationRecorder;
   tell(service: Service, reason: string, message: string): void;
 }
@@ -60,6 +62,7 @@ export function createSurroundings(
   return {
     services,
     nodes,
+    inheritance: createInheritance(services, clock, signal),
     endpoints: createEndpointSource({ ...parts, client, signal, onChange: (key) => queue.addAfter(key, WINDOW_MS) }),
     record: createAnnotationRecorder({ client, logger }),
     tell: (service, reason, message) => events.event(SERVICES, service, "Normal", reason, message),

@@ -232,6 +232,22 @@ describe("a Service's load balancer is removed", () => {
     await bench.close();
   });
 
+  it("in two steps where the provider says so, with the finalizer until the last, and is no failure meanwhile", async () => {
+    const bench = await start();
+    await bench.create(newService("web"));
+    await bench.clock.advance(2000);
+    bench.cloud.lookAgain(KEY, 30_000);
+    await bench.remove();
+    await bench.clock.advance(29_000);
+    assert.deepEqual((await bench.get()).metadata.finalizers, [FINALIZER]);
+    assert.deepEqual(bench.methods(), ["ensure", "ensureDeleted"]);
+    assert.deepEqual(await bench.events("web", "DeleteLoadBalancerFailed"), []);
+    await bench.clock.advance(2000);
+    assert.deepEqual(bench.methods(), ["ensure", "ensureDeleted", "ensureDeleted"]);
+    assert.equal(await bench.exists(), false);
+    await bench.close();
+  });
+
   it("again and again until it works, told of once", async () => {
     const bench = await start();
     await bench.create(newService("web"));

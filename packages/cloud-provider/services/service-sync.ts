@@ -122,6 +122,7 @@ export function createServiceSync(context: ControllerContext, options: ServiceSy
       if (cloudErrorOf(error)?.code === "elsewhere") return false;
       throw gone ? error : failed("delete")(error);
     });
+    if (typeof existed === "object") return existed;
     if (!gone) await writer.release(service, signal);
     forget(key);
     if (existed) tell(service, "DeletedLoadBalancer", "Deleted load balancer");
@@ -131,8 +132,7 @@ export function createServiceSync(context: ControllerContext, options: ServiceSy
   /** Beside the Event; when the API server refuses that too, the Event and the log are all there is. */
   const writeFailure = async (service: Service, entry: Entry | undefined, error: unknown, signal: AbortSignal) => {
     try {
-      const condition = conditionOfFailure(error);
-      const written = await writer.setStatus(service, { condition }, entry?.written ?? {}, signal);
+      const written = await writer.setFailure(service, conditionOfFailure(error), entry?.written ?? {}, signal);
       if (entry) entry.written = written;
     } catch (cause) {
       logger.debug("condition could not be written", { service: keyOf(service), error: errorText(cause) });
@@ -145,7 +145,8 @@ export function createServiceSync(context: ControllerContext, options: ServiceSy
       const service = services.get(key);
       const before = entries.get(key);
       if (before && before.service.metadata.uid !== service?.metadata.uid) {
-        await cleanUp(key, before.service, true, lane, signal);
+        const outcome = await cleanUp(key, before.service, true, lane, signal);
+        if (outcome !== "done") return outcome;
       }
       if (!service) {
         forget(key);
@@ -204,8 +205,9 @@ export function createServiceSync(context: ControllerContext, options: ServiceSy
         if (news) warn(entry.service, "DeleteLoadBalancerFailed", `Error deleting load balancer: ${text}`);
       } else if (present) {
         if (news) warn(present, "SyncLoadBalancerFailed", `Error syncing load balancer: ${text}`);
-        // Only beside our finalizer, with which it goes.
-        if (entry || hasFinalizer(present)) await writeFailure(present, entry, error, signal);
+        // Only beside our finalizer, with which it goes. It may have gone although taking it off failed.
+        const stays = wantsLoadBalancer(present) && !present.metadata.deletionTimestamp;
+        if (hasFinalizer(present) || (entry && stays)) await writeFailure(present, entry, error, signal);
       }
     },
   };

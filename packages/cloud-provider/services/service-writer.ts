@@ -28,6 +28,11 @@ export interface ServiceWriter {
   /** Writes what differs, in one request, and nothing when nothing does. What is absent in `wanted` stays as it is. */
   setStatus(service: Service, wanted: Written, written: Written, signal: AbortSignal): Promise<Written>;
   /**
+   * Says why the Service could not be synced. To one that is to be released only when it is as it is at hand: the release
+   * may have been carried out although it failed, and the condition would stay for ever.
+   */
+  setFailure(service: Service, condition: ReadyCondition, written: Written, signal: AbortSignal): Promise<Written>;
+  /**
    * Clears the status and takes the finalizer off, after the cloud has nothing left. Writes nothing when the Service
    * wants a load balancer again by now, which our copy of it will show soon.
    */
@@ -57,6 +62,36 @@ export function createServiceWriter(parts: {
     const lastTransitionTime = since === "" ? kubeTime(clock.now()) : since;
     return [{ type: CONDITION_READY, status, reason, message, lastTransitionTime }];
   };
+  const setStatus = async (
+    service: Service,
+    { status, condition }: Written,
+    written: Written,
+    signal: AbortSignal,
+    metadata?: { readonly resourceVersion: string },
+  ): Promise<Written> => {
+    const shown = service.status?.loadBalancer;
+    const keepStatus =
+      status === undefined || (sameStatus(shown, status) && sameStatus(written.status ?? shown, status));
+    const shownReady = shownCondition(service);
+    const keepCondition =
+      condition === undefined ||
+      (sameCondition(shownReady, condition) && sameCondition(written.condition ?? shownReady, condition));
+    const after: Written = {
+      ...written,
+      ...(status ? { status } : {}),
+      ...(condition ? { condition } : {}),
+    };
+    if (keepStatus && keepCondition) return after;
+    const body = {
+      ...(metadata ? { metadata } : {}),
+      status: {
+        ...(keepStatus ? {} : { loadBalancer: { ingress: ingressOf(status) } }),
+        ...(keepCondition ? {} : { conditions: conditionPatch(service, condition) }),
+      },
+    };
+    await patch(service, body, "update load balancer status", signal).catch(ignoreGone);
+    return after;
+  };
   return {
     async addFinalizer(service, signal) {
       if (hasFinalizer(service)) return;
@@ -64,29 +99,11 @@ export function createServiceWriter(parts: {
       const metadata = { "$setElementOrder/finalizers": all, finalizers: [FINALIZER_LOAD_BALANCER] };
       await patch(service, { metadata }, "add load balancer cleanup finalizer", signal);
     },
-    async setStatus(service, wanted, written, signal) {
-      const { status, condition } = wanted;
-      const shown = service.status?.loadBalancer;
-      const keepStatus =
-        status === undefined || (sameStatus(shown, status) && sameStatus(written.status ?? shown, status));
-      const shownReady = shownCondition(service);
-      const keepCondition =
-        condition === undefined ||
-        (sameCondition(shownReady, condition) && sameCondition(written.condition ?? shownReady, condition));
-      const after: Written = {
-        ...written,
-        ...(status ? { status } : {}),
-        ...(condition ? { condition } : {}),
-      };
-      if (keepStatus && keepCondition) return after;
-      const body = {
-        status: {
-          ...(keepStatus ? {} : { loadBalancer: { ingress: ingressOf(status) } }),
-          ...(keepCondition ? {} : { conditions: conditionPatch(service, condition) }),
-        },
-      };
-      await patch(service, body, "update load balancer status", signal).catch(ignoreGone);
-      return after;
+    setStatus: (service, wanted, written, signal) => setStatus(service, wanted, written, signal),
+    async setFailure(service, condition, written, signal) {
+      const { resourceVersion = "", deletionTimestamp } = service.metadata;
+      const stays = wantsLoadBalancer(service) && !deletionTimestamp;
+      return setStatus(service, { condition }, written, signal, stays ? undefined : { resourceVersion });
     },
     release: (service, signal) =>
       retryOnConflict({ ...parts, ...CONFLICT, signal }, async (attempt) => {

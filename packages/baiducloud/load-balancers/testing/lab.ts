@@ -250,7 +250,8 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
     async remove(name) {
       await kube.delete(SERVICES, ref(name));
       const asked = await request(name);
-      const existed = await during(loadBalancers.ensureDeleted(asked));
+      // There was no manager before.
+      const existed = (await during(loadBalancers.ensureDeleted(asked))) === true;
       await kube.patch(SERVICES, ref(name), { type: "merge", body: { metadata: { finalizers: null } } });
       await seen(undefined, name);
       families.delete(name);
