@@ -1,28 +1,10 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { after, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
-
-const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
-
-interface Ready {
-  readonly endpoints: Readonly<Record<string, string>>;
-  readonly region: string;
-  readonly admin: string;
-  readonly adminToken: string;
-}
-
-interface Running {
-  readonly ready: Ready;
-  readonly errors: () => string;
-  stop(): Promise<number | null>;
-}
+import { cloudlab, type Ready, send, startCommand } from "./testing/command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cloudlab-"));
 const children = new Set<ChildProcess>();
@@ -37,44 +19,10 @@ function fileOf(name: string, text: string): string {
   return path;
 }
 
-async function start(...args: readonly string[]): Promise<Running> {
-  const child = spawn(process.execPath, [MAIN, "baiducloud", ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  children.add(child);
-  let errors = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    errors += String(chunk);
-  });
-  const exited = once(child, "close");
-  const lines = createInterface({ input: child.stdout });
-  const [line] = (await Promise.race([once(lines, "line"), exited])) as [string | number];
-  if (typeof line !== "string") throw new Error(`ended with ${line}: ${errors}`);
-  return {
-    ready: JSON.parse(line) as Ready,
-    errors: () => errors,
-    async stop() {
-      child.kill("SIGTERM");
-      const [code] = (await exited) as [number | null];
-      children.delete(child);
-      return code;
-    },
-  };
-}
+const start = (...args: readonly string[]) => startCommand(children, ...args);
 
-function cloudlab(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  return new Promise<{ readonly code: number; readonly out: string; readonly err: string }>((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env } }, (error, out, err) => {
-      resolve({ code: typeof error?.code === "number" ? error.code : 0, out, err });
-    });
-  });
-}
-
-function statusOf(url: string, headers: Readonly<Record<string, string>> = {}): Promise<number> {
-  return new Promise((resolve, reject) => {
-    get(url, { headers, agent: false }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    }).on("error", reject);
-  });
+async function statusOf(url: string, headers: Record<string, string> = {}): Promise<number> {
+  return (await send(url, { headers })).status;
 }
 
 describe("cloudlab baiducloud", { concurrency: true }, () => {
