@@ -1,1 +1,3 @@
-export {};
+export * from "./names.ts";
+export * from "./tenant.ts";
+export * from "./tenant-of.ts";
