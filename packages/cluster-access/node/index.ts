@@ -1,0 +1,3 @@
+/** The machine's files and locks. Only composition roots (apps/, bench/) and tests import this. */
+export * from "./files.ts";
+export { withFileLock } from "./lock.ts";
