@@ -1,0 +1,3 @@
+export * from "./amount.ts";
+export * from "./ledger.ts";
+export * from "./words.ts";
