@@ -56,7 +56,7 @@ const FLAGS: readonly Flag[] = [
   { flags: "--port <port>", about: "port (0: a free one)", parse: port, fallback: 0 },
   { flags: "--host <address>", about: "address to listen at", fallback: "127.0.0.1" },
   { flags: "--region <name>", about: "region of the lab", parse: region, fallback: "bj" },
-  { flags: "--seed <text>", about: "make ids that are the same each time; not for secrets" },
+  { flags: "--seed <text>", about: "with --clock stepped, answer the same calls the same each time; not for secrets" },
   { flags: "--state <file>", about: "keep everything in this file, and go on from it; default: nothing is kept" },
   {
     flags: "--clock <spec>",

@@ -1,5 +1,12 @@
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
-import { createBudgetMeter, operationsOf, PRODUCTS, parseBudget, parseFaultsFile } from "@ccm/baiducloud-simulator";
+import {
+  type ClockSpec,
+  createBudgetMeter,
+  operationsOf,
+  PRODUCTS,
+  parseBudget,
+  parseFaultsFile,
+} from "@ccm/baiducloud-simulator";
 import { openSqliteBackend } from "@ccm/baiducloud-simulator/node";
 import { errorText, seededRandom, silentLogger } from "@ccm/base";
 import { systemClock, systemRandom } from "@ccm/base/node";
@@ -35,7 +42,8 @@ export function serveCloud(options: CloudFlags): Promise<number> {
     );
     const recording = options.record === undefined ? undefined : openRecording(options.record);
     const backend = state === undefined ? undefined : openSqliteBackend(state);
-    const loopback = await chooseLoopback(systemRandom);
+    // Apart from the ids, which do not depend on it then.
+    const loopback = await chooseLoopback(seed === undefined ? systemRandom : seededRandom(`${seed}/loopback`));
     // The addresses of a file's objects are in the range that it began with.
     const { eips, vips } = backend
       ? (JSON.parse(backend.remember("loopback", () => JSON.stringify(loopback))) as typeof loopback)
@@ -51,7 +59,11 @@ export function serveCloud(options: CloudFlags): Promise<number> {
       eips,
       vips,
       ...parts,
-      cloudClock: createCloudClock(systemClock, options.clock, backend),
+      cloudClock: createCloudClock(
+        systemClock,
+        seed === undefined ? options.clock : repeatable(options.clock),
+        backend,
+      ),
       random,
       // A seed is no secret.
       adminToken: systemRandom.uuid(),
@@ -86,6 +98,12 @@ export function serveCloud(options: CloudFlags): Promise<number> {
   });
 }
 
+/** Time that stands still is the same each time where ids are. */
+function repeatable(spec: ClockSpec): ClockSpec {
+  return spec.pace === 0 ? { startMs: SEEDED_START, ...spec } : spec;
+}
+
+const SEEDED_START = Date.UTC(2026, 0, 1);
 /** Not that of a failed start. */
 const BUDGET_EXCEEDED = 3;
 const NO_BUDGET = { products: {}, operations: {} };

@@ -57,6 +57,8 @@ export async function guardedListen(
       joinDuplicateHeaders: false,
     },
     (request, response) => {
+      // Its time is the cloud's, which the handler knows.
+      response.sendDate = false;
       answer(options.handler, limits, request, response).catch((error: unknown) => drop(request.socket, error));
     },
   );

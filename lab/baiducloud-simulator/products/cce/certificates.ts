@@ -1,8 +1,10 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
+import { integer as integerBelow, type Random } from "@ccm/base";
 
 /**
  * X.509 for the clusters that no API server stands behind. At once, and from an authority that is a record like any other,
  * which the tools for real servers do not offer: a simulator that is started again goes on with the same authority.
+ * Ed25519, as its keys are any 32 bytes and its signatures know no chance: the same seed makes the same certificates.
  */
 export interface CertifiedKey {
   readonly certPem: string;
@@ -29,38 +31,41 @@ const AUTHORITY_NAME = [
   ["2.5.4.3", "jpaas"],
 ] as const;
 const COUNTRY = "2.5.4.6";
-const ECDSA_SHA256 = "1.2.840.10045.4.3.2";
+const ED25519 = "1.3.101.112";
 const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
 
 type Attributes = readonly (readonly [oid: string, value: string])[];
 
-export function newAuthority(notBefore: number, notAfter: number): CertifiedKey {
-  const keys = newKeys();
-  const certPem = certify(AUTHORITY_NAME, keys.publicKey, keys.privateKey, { serial: 1, notBefore, notAfter }, [
+export function newAuthority(random: Random, notBefore: number, notAfter: number): CertifiedKey {
+  const key = newKey(random);
+  const certPem = certify(AUTHORITY_NAME, key, key, { serial: 1, notBefore, notAfter }, [
     extension("2.5.29.19", true, sequence(boolean(true))),
     // Signs certificates and revocation lists.
     extension("2.5.29.15", true, tagged(0x03, Buffer.from([1, 0b0000_0110]))),
   ]);
-  return { certPem, keyPem: pemOf(keys.privateKey) };
+  return { certPem, keyPem: pemOf(key) };
 }
 
-export function issueClientCertificate(authority: CertifiedKey, wanted: NewCertificate): CertifiedKey {
-  const keys = newKeys();
+export function issueClientCertificate(random: Random, authority: CertifiedKey, wanted: NewCertificate): CertifiedKey {
+  const key = newKey(random);
   const subject: Attributes = [
     ["2.5.4.3", wanted.commonName],
     ...wanted.organizations.map((name) => ["2.5.4.10", name] as const),
   ];
-  const certPem = certify(subject, keys.publicKey, createPrivateKey(authority.keyPem), wanted, [
+  const certPem = certify(subject, key, createPrivateKey(authority.keyPem), wanted, [
     extension("2.5.29.19", true, sequence()),
     // Signs messages, which is what a TLS client does.
     extension("2.5.29.15", true, tagged(0x03, Buffer.from([7, 0b1000_0000]))),
     extension("2.5.29.37", false, sequence(objectId(CLIENT_AUTH))),
   ]);
-  return { certPem, keyPem: pemOf(keys.privateKey) };
+  return { certPem, keyPem: pemOf(key) };
 }
 
-function newKeys() {
-  return generateKeyPairSync("ec", { namedCurve: "P-256" });
+/** PKCS#8 is the 32 bytes of the key after its version and algorithm. */
+function newKey(random: Random): KeyObject {
+  const bytes = Buffer.from(Array.from({ length: 32 }, () => integerBelow(random, 256)));
+  const der = sequence(integer(0n), sequence(objectId(ED25519)), tagged(0x04, tagged(0x04, bytes)));
+  return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
 }
 
 function pemOf(key: KeyObject): string {
@@ -69,12 +74,12 @@ function pemOf(key: KeyObject): string {
 
 function certify(
   subject: Attributes,
-  publicKey: KeyObject,
+  key: KeyObject,
   signer: KeyObject,
   { serial, notBefore, notAfter }: Pick<NewCertificate, "serial" | "notBefore" | "notAfter">,
   extensions: readonly Buffer[],
 ): string {
-  const algorithm = sequence(objectId(ECDSA_SHA256));
+  const algorithm = sequence(objectId(ED25519));
   const body = sequence(
     tagged(0xa0, integer(2n)),
     integer(BigInt(serial)),
@@ -82,10 +87,10 @@ function certify(
     nameOf(AUTHORITY_NAME),
     sequence(time(notBefore), time(notAfter)),
     nameOf(subject),
-    publicKey.export({ format: "der", type: "spki" }),
+    createPublicKey(key).export({ format: "der", type: "spki" }),
     tagged(0xa3, sequence(...extensions)),
   );
-  const signature = tagged(0x03, Buffer.concat([Buffer.from([0]), sign("sha256", body, signer)]));
+  const signature = tagged(0x03, Buffer.concat([Buffer.from([0]), sign(undefined, body, signer)]));
   const base64 = sequence(body, algorithm, signature).toString("base64");
   return `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{1,64}/g, "$&\n")}-----END CERTIFICATE-----\n`;
 }

@@ -77,7 +77,12 @@ function issueHere(
   authoritiesOf(account).set(clusterId, { ...authority, issued: authority.issued + 1 });
   const now = account.clock.now();
   const dates = { notBefore: now - BACKDATED_MS, notAfter: now + (lifeMs ?? LIFE_MS) };
-  const issued = issueClientCertificate(authority, { commonName: user, organizations: groups, serial, ...dates });
+  const issued = issueClientCertificate(account.random, authority, {
+    commonName: user,
+    organizations: groups,
+    serial,
+    ...dates,
+  });
   if (lifeMs === undefined) credentialsOf(account).set(key, { clusterId, ...issued });
   return { caPem: authority.certPem, ...issued };
 }
@@ -86,7 +91,7 @@ function authorityOf(account: Account, clusterId: string): AuthorityRecord {
   const known = authoritiesOf(account).get(clusterId);
   if (known) return known;
   const now = account.clock.now();
-  const made = { ...newAuthority(now - BACKDATED_MS, now + AUTHORITY_LIFE_MS), issued: 0 };
+  const made = { ...newAuthority(account.random, now - BACKDATED_MS, now + AUTHORITY_LIFE_MS), issued: 0 };
   authoritiesOf(account).set(clusterId, made);
   return made;
 }

@@ -197,6 +197,7 @@ export function createRegistry({ world, clock, random, logger, onCall }: Registr
       ...response.headers,
       "docker-distribution-api-version": "registry/2.0",
       "x-request-id": requestId,
+      date: new Date(clock.now()).toUTCString(),
     };
     // A refused HEAD has no body either.
     return request.method === "HEAD" && response.status >= 400
