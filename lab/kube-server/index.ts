@@ -1,2 +1,3 @@
 export type { AccessQuestion, Authenticate, User } from "./auth.ts";
+export type { CustomKind } from "./resource.ts";
 export { createKubeServer, type KubeServer, type KubeServerOptions } from "./server.ts";

@@ -1,9 +1,10 @@
 /** The resources that are served. */
 import { at } from "./json.ts";
-import type { Resource, Strategy } from "./resource.ts";
+import type { CustomKind, Resource, Strategy } from "./resource.ts";
 import { configMapStrategy, secretStrategy } from "./resources/data.ts";
 import { endpointSliceStrategy, endpointsStrategy } from "./resources/endpoints.ts";
 import { eventFromView, eventToView } from "./resources/event-view.ts";
+import { keepSpec, keepStatus } from "./resources/keep.ts";
 import { leaseStrategy, nodeStrategy } from "./resources/nodes.ts";
 import { eventStrategy, eventViewStrategy, namespaceStrategy, plainStrategy } from "./resources/plain.ts";
 import { serviceStrategy } from "./resources/service-strategy.ts";
@@ -57,9 +58,17 @@ const EVENTS: Given = {
   columns: columns.EVENT_COLUMNS,
 };
 
+/** Kept as it comes, without the rules of its schema. */
+const customStrategy: Strategy = {
+  prepareCreate: (object) => void delete object.status,
+  prepareUpdate: keepStatus,
+  prepareStatusUpdate: keepSpec,
+};
+
 export function createRegistry(options: {
   readonly serviceCidr: string;
   readonly nodePortRange: readonly [number, number];
+  readonly customKinds: readonly CustomKind[];
 }): readonly Resource[] {
   const services: Strategy = serviceStrategy(options);
   return [
@@ -189,5 +198,16 @@ export function createRegistry(options: {
       toView: eventToView,
       fromView: eventFromView,
     }),
+    ...options.customKinds.map(({ group, version, plural, kind, namespaced, shortNames = [] }) =>
+      resource({
+        ...{ group, version, plural, kind, namespaced, shortNames },
+        table: `${plural}.${group}`,
+        subresources: ["status"],
+        generation: true,
+        unconditionalUpdate: false,
+        returnsDeleted: true,
+        strategy: customStrategy,
+      }),
+    ),
   ];
 }

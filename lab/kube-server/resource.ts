@@ -65,6 +65,16 @@ export interface Resource {
   readonly fromView?: (view: Stored) => Stored;
 }
 
+/** What a CustomResourceDefinition adds, with a status as a subresource; its schema is not looked at. */
+export interface CustomKind {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  readonly shortNames?: readonly string[];
+}
+
 export function apiVersionOf(resource: { readonly group: string; readonly version: string }): string {
   return resource.group ? `${resource.group}/${resource.version}` : resource.version;
 }

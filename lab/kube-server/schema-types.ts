@@ -13,6 +13,8 @@ export const TYPES: Readonly<Record<string, string>> = {
   LabelSelector: "matchLabels{} matchExpressions[LabelSelectorRequirement]",
   LabelSelectorRequirement: "key^ operator^ values[]",
 
+  CustomObject: `${STORED} spec* status*`,
+
   Node: `${STORED} spec:NodeSpec^ status:NodeStatus^`,
   NodeSpec: "podCIDR podCIDRs[]+ podPreemptionPolicy* providerID unschedulable? taints[Taint] configSource* externalID",
   Taint: "key^ value effect^ timeAdded%",

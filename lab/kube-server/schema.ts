@@ -59,6 +59,8 @@ export function allTypes(): readonly Type[] {
 
 /** A kind's own type is its name, except where two groups use the same one. */
 export function typeOfKind(group: string, kind: string): string {
+  // Of the groups that are not Kubernetes' own nothing is known.
+  if (group.includes(".") && !group.endsWith(".k8s.io")) return "CustomObject";
   return group === "events.k8s.io" ? "EventsV1Event" : kind;
 }
 

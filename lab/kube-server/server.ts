@@ -4,7 +4,7 @@ import { type AccessQuestion, type Authenticate, defaultAuthenticate, type User 
 import { createHandler } from "./handler.ts";
 import { bootstrap, runNamespaces } from "./namespaces.ts";
 import { createRegistry } from "./registry.ts";
-import type { Context } from "./resource.ts";
+import type { Context, CustomKind } from "./resource.ts";
 import { indexServices, ipText, parseCidr } from "./resources/service-allocation.ts";
 import { Store } from "./store.ts";
 import { Writes } from "./writes.ts";
@@ -32,6 +32,8 @@ export interface KubeServerOptions {
   readonly authenticate?: Authenticate;
   /** Answers SubjectAccessReviews for users outside of system:masters. Absent: no. */
   readonly authorize?: (question: AccessQuestion) => boolean;
+  /** Kinds as CustomResourceDefinitions make them, there from the start. */
+  readonly customKinds?: readonly CustomKind[];
 }
 
 export interface KubeServer {
@@ -46,7 +48,8 @@ export function createKubeServer(options: KubeServerOptions): KubeServer {
   const serviceCidr = options.serviceCidr ?? DEFAULT_CIDR;
   const store = new Store(options.historySize ?? DEFAULT_HISTORY);
   const context: Context = { clock, random, store, services: indexServices(store) };
-  const resources = createRegistry({ serviceCidr, nodePortRange: options.nodePortRange ?? DEFAULT_PORTS });
+  const { nodePortRange = DEFAULT_PORTS, customKinds = [] } = options;
+  const resources = createRegistry({ serviceCidr, nodePortRange, customKinds });
   const writes = new Writes(context);
   bootstrap(context, ipText(parseCidr(serviceCidr).first + 1));
   const stopNamespaces = runNamespaces(context, resources, writes);

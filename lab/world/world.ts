@@ -18,7 +18,7 @@ import {
 import { type BceClient, createBceClient } from "@ccm/bce";
 import { type CloudProvider, defaultConfig, type ManagerConfig, runManager } from "@ccm/cloud-provider";
 import { createInformer, createKubeClient, type KubeClient, SERVICES } from "@ccm/kube";
-import { createKubeServer } from "@ccm/kube-server";
+import { type CustomKind, createKubeServer } from "@ccm/kube-server";
 import { createLabNodes, type LabNodes, noNetwork } from "@ccm/nodes";
 import { createProcess } from "./process.ts";
 import { createRows, type Rows } from "./rows.ts";
@@ -34,6 +34,8 @@ export interface WorldOptions {
   readonly routes?: boolean;
   /** Keys of the cloud config besides those that every world needs. */
   readonly cloudConfig?: Readonly<Record<string, unknown>>;
+  /** Kinds that the API server has besides its own. */
+  readonly customKinds?: readonly CustomKind[];
   /** How long each call of the cloud takes. Default: 2 to 20 ms, by chance. */
   readonly cloudLatencyMs?: number;
   /** Stands between a CCM and the servers: what it sends, and what it hears. */
@@ -108,7 +110,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const random = (name: string) => seededRandom(`${seed} ${name}`);
   const trace = createTrace(clock);
   const rows = createRows();
-  const server = createKubeServer({ clock, random: random("kube-server") });
+  const server = createKubeServer({
+    clock,
+    random: random("kube-server"),
+    ...(options.customKinds ? { customKinds: options.customKinds } : {}),
+  });
   const simulator = createSimulator({
     clock,
     random: random("cloud"),
