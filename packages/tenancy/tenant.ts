@@ -19,6 +19,7 @@ const dnsLabel = z
   .max(63)
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
 const labelMap = z.record(z.string(), z.string().max(253));
+
 const quantity = z
   .union([z.string(), z.int()])
   .meta({ "x-kubernetes-int-or-string": true, pattern: "^[0-9]+(\\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$" });
@@ -125,33 +126,28 @@ const network = z.strictObject({
   allowFrom: z.array(peer).max(50).optional().describe("Who may besides."),
 });
 
-const nodePools = z
-  .strictObject({
-    selector: labelMap.optional().describe("Labels of the nodes that the tenant's Pods run on."),
-    instanceGroupIDs: z
-      .array(z.string().min(1).max(63))
-      .max(50)
-      .optional()
-      .describe("Instance groups of CCE whose nodes are the tenant's."),
-    dedicated: z
-      .boolean()
-      .optional()
-      .describe("Whether nobody else's Pods may run there: the nodes are tainted, the tenant's Pods tolerate it."),
-  })
-  .meta(
-    rules({
-      rule: "has(self.selector) != has(self.instanceGroupIDs)",
-      message: "expected one of selector and instanceGroupIDs",
-    }),
-  );
+const nodePools = z.strictObject({
+  selector: labelMap
+    .meta({ minProperties: 1 })
+    .describe("Labels of the nodes that the tenant's Pods run on, such as those of an instance group of CCE."),
+  dedicated: z
+    .boolean()
+    .optional()
+    .describe("Whether nobody else's Pods may run there: the nodes are tainted, the tenant's Pods tolerate it."),
+});
 
 const registries = z.strictObject({
   allow: z
-    .array(z.string().min(1).max(253))
+    .array(
+      z
+        .string()
+        .max(253)
+        .regex(/^[a-z0-9.-]+(:[0-9]+)?\/([a-z0-9._/-]+\/)?$/),
+    )
     .max(50)
     .optional()
     .describe(
-      'What the image of every container must begin with, such as "registry.example.com/team-a/". Any when absent.',
+      'What the image of every container must begin with: a registry, or a path in one, with a slash at the end, such as "registry.example.com/team-a/". Any when absent.',
     ),
   pullSecret: z
     .strictObject({
@@ -241,6 +237,10 @@ export const tenantStatus = z.strictObject({
     })
     .optional()
     .describe("What is used in the cloud. Written by the cloud controller manager, all else by the tenant operator."),
+  iamGrants: z
+    .array(z.strictObject({ user: z.string(), namespace: z.string(), role: z.string() }))
+    .optional()
+    .describe("What IAM users were granted in the cloud, written before each call: what is to be taken back."),
   conditions: z.array(condition).optional(),
 });
 
