@@ -2,7 +2,7 @@
  * The import law: who may import whom, what may touch the machine, what a room must declare. `npm run check` runs it; a
  * violation is one line, and fails the check.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -198,15 +198,16 @@ function withoutStrings(text: string): string {
 
 const TOPS = ["packages", "lab", "apps", "examples"];
 
-/** examples/ holds single files too. */
-function foldersIn(folder: string): readonly string[] {
-  const entries = readdirSync(folder, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+/** examples/ holds files too, and folders of them, which are no rooms. */
+function roomsIn(root: string, top: string): readonly string[] {
+  const entries = readdirSync(join(root, top), { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  return top === "examples" ? folders.filter((name) => existsSync(join(root, top, name, "package.json"))) : folders;
 }
 
 function readRooms(root: string): readonly Room[] {
   return TOPS.flatMap((top) =>
-    foldersIn(join(root, top)).map((name): Room => {
+    roomsIn(root, top).map((name): Room => {
       const folder = `${top}/${name}`;
       const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as {
         name: string;

@@ -5,7 +5,10 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 export interface CloudFlags {
   readonly port: number;
   readonly host: string;
-  readonly region: string;
+  /** Default: the one that the state, or else the world, begins with; "bj". */
+  readonly region?: string;
+  /** A file of what is there from the start. Default: an account with a VPC. */
+  readonly world?: string;
   /** The same seed makes the same ids. Default: by chance. */
   readonly seed?: string;
   /** A file that keeps everything. Default: nothing is kept. */
@@ -55,7 +58,15 @@ interface Flag {
 const FLAGS: readonly Flag[] = [
   { flags: "--port <port>", about: "port (0: a free one)", parse: port, fallback: 0 },
   { flags: "--host <address>", about: "address to listen at", fallback: "127.0.0.1" },
-  { flags: "--region <name>", about: "region of the lab", parse: region, fallback: "bj" },
+  {
+    flags: "--region <name>",
+    about: "region of the lab; default: that of the state or the world, or bj",
+    parse: region,
+  },
+  {
+    flags: "--world <file>",
+    about: "begin with the accounts, networks, … of this file (YAML); with --state, an empty one",
+  },
   { flags: "--seed <text>", about: "with --clock stepped, answer the same calls the same each time; not for secrets" },
   { flags: "--state <file>", about: "keep everything in this file, and go on from it; default: nothing is kept" },
   {
@@ -80,6 +91,7 @@ const EXAMPLES = `
 Examples:
   cloudlab baiducloud --port 9000 --seed demo
   cloudlab baiducloud --ports-per-product --endpoints
+  cloudlab baiducloud --world examples/worlds/three-zones.yaml
   cloudlab baiducloud --clock scaled:60 --state cloud.db
   cloudlab baiducloud --faults faults.yaml --record calls.jsonl --budget budget.yaml
 `;

@@ -2,7 +2,9 @@ import {
   type Backend,
   createRecorder,
   createSimulator,
+  type GivenWorld,
   type LoggedCall,
+  type Recorder,
   requireHost,
   requireToken,
   type Simulator,
@@ -42,7 +44,10 @@ export async function startCloud(options: {
   readonly backend?: Backend;
   /** The address to listen at. Default: loopback. */
   readonly host?: string;
+  /** Default: the one that the state, or else the world, begins with; "bj". */
   readonly region?: string;
+  /** What an empty state begins with. */
+  readonly world?: GivenWorld;
   /** Whether each product has a port of its own, beside the shared one. */
   readonly portsPerProduct?: boolean;
   /** Default: made from `random`. */
@@ -52,15 +57,17 @@ export async function startCloud(options: {
   readonly onCall?: (call: LoggedCall) => void;
   readonly onChange?: (event: SimulatorEvent) => void;
 }): Promise<Cloud> {
-  const { clock, random, logger, onChange, host = LOOPBACK, region = "bj" } = options;
-  const recorder = options.record && createRecorder(clock, region, options.record);
+  const { clock, random, logger, onChange, host = LOOPBACK } = options;
+  // Its first line names the region, which the simulator tells.
+  let recorder: Recorder | undefined;
   const simulator = createSimulator({
     clock: options.cloudClock ?? clock,
     clientClock: clock,
     random,
     logger,
-    region,
-    ...(recorder ? { interceptors: [recorder.interceptor] } : {}),
+    ...(options.region === undefined ? {} : { region: options.region }),
+    ...(options.world ? { worldFile: options.world } : {}),
+    interceptors: [(exchange, run) => (recorder ? recorder.interceptor(exchange, run) : run())],
     onCall(call) {
       recorder?.onCall(call);
       options.onCall?.(call);
@@ -74,10 +81,11 @@ export async function startCloud(options: {
     }),
     ...(onChange ? { onChange } : {}),
   });
+  if (options.record) recorder = createRecorder(clock, simulator.region, options.record);
   const adminToken = options.adminToken ?? random.uuid();
   const inside = requireHost([host], requireToken(adminToken, simulator.admin));
   const page = requireHost([host], createConsolePage());
-  const recorded = (handler: HttpHandler): HttpHandler => (recorder ? recorder.wrap(handler) : handler);
+  const recorded = (handler: HttpHandler): HttpHandler => recorder?.wrap(handler) ?? handler;
   const api = recorded(simulator.handler);
   const handler: HttpHandler = (request) => {
     if (/^\/admin([/?]|$)/.test(request.target)) return inside(request);

@@ -2,10 +2,13 @@ import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import {
   type ClockSpec,
   createBudgetMeter,
+  type GivenWorld,
   operationsOf,
   PRODUCTS,
   parseBudget,
   parseFaultsFile,
+  readWorld,
+  type World,
 } from "@ccm/baiducloud-simulator";
 import { openSqliteBackend } from "@ccm/baiducloud-simulator/node";
 import { errorText, seededRandom, silentLogger } from "@ccm/base";
@@ -36,6 +39,7 @@ export function serveKube({ port }: { readonly port: number }): Promise<number> 
 export function serveCloud(options: CloudFlags): Promise<number> {
   return serve(async () => {
     const { port, host, state, seed, region, portsPerProduct } = options;
+    const world = options.world === undefined ? undefined : worldOf(options.world);
     const faults = options.faults === undefined ? [] : fromFile(options.faults, parseFaultsFile);
     const meter = createBudgetMeter(
       options.budget === undefined ? NO_BUDGET : fromFile(options.budget, (text) => parseBudget(text, callNames())),
@@ -54,7 +58,8 @@ export function serveCloud(options: CloudFlags): Promise<number> {
     const cloud = await startCloud({
       port,
       host,
-      region,
+      ...(region === undefined ? {} : { region }),
+      ...(world ? { world } : {}),
       portsPerProduct,
       eips,
       vips,
@@ -80,6 +85,7 @@ export function serveCloud(options: CloudFlags): Promise<number> {
       endpoints: cloud.endpoints,
       region: simulator.region,
       credentials: simulator.credentials,
+      ...keysOfOthers(simulator.world),
       vpcId: simulator.vpcId,
       admin: `${url}/admin`,
       adminToken: cloud.adminToken,
@@ -119,6 +125,17 @@ function fromFile<T>(file: string, parse: (text: string) => T): T {
   } catch (error) {
     throw new Error(`${file}: ${errorText(error)}`);
   }
+}
+
+/** Of a cloud with several accounts: of each its keys, as the one above is of the first only. */
+function keysOfOthers({ accountIds, access }: World) {
+  if (accountIds.length < 2) return {};
+  return { accounts: Object.fromEntries(accountIds.map((id) => [id, access.credentialsOf(id)])) };
+}
+
+/** What is wrong in it is said when it is applied, all at once. */
+function worldOf(file: string): GivenWorld {
+  return fromFile(file, (text) => readWorld(text, file));
 }
 
 /** Only its owner reads it. Each line is in the file before the next call. */

@@ -161,6 +161,8 @@ export interface Account {
   readonly dataPlane: DataPlane;
   /** A public address that nobody has. */
   nextPublicIp(): string;
+  /** Whether somebody has this public address, of whichever account. */
+  isPublicIpTaken(address: string): boolean;
   /** The same account elsewhere. */
   inRegion(region: string): Account;
   /** Another account in the same region, if there is one: for roles that cross accounts. */
@@ -175,6 +177,8 @@ export interface Account {
   gone(id: string): void;
   /** `<prefix>-xxxxxxxx`, never twice. */
   newId(prefix: string): string;
+  /** The next objects get these ids, each by its prefix, in the place of new ones: of a world that is made from a file. */
+  useIds(ids: readonly string[]): void;
   /** A free private address of a subnet, or the wanted one. */
   takeIp(subnetId: string, owner: IpOwner, wanted?: string): string;
   /** A private IPv6 address, never twice. */
@@ -218,6 +222,7 @@ export type AccountParts = Pick<
   | "access"
   | "dataPlane"
   | "nextPublicIp"
+  | "isPublicIpTaken"
   | "inRegion"
   | "sibling"
   | "clusterAccess"
@@ -229,6 +234,8 @@ export function createAccount(parts: AccountParts): Account {
   const { clock, random, store } = parts;
   const taken = takenIpsOf(parts);
   const listeners: ((id: string) => void)[] = [];
+  /** By prefix. */
+  const wantedIds = new Map<string, string>();
   /** By subnet: all addresses before this one are taken. */
   const full = new Map<string, bigint>();
   const time = () => new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
@@ -244,7 +251,14 @@ export function createAccount(parts: AccountParts): Account {
     gone(id) {
       for (const listener of listeners) listener(id);
     },
+    useIds(ids) {
+      wantedIds.clear();
+      for (const id of ids) wantedIds.set(id.slice(0, id.indexOf("-")), id);
+    },
     newId(prefix) {
+      const wanted = wantedIds.get(prefix);
+      wantedIds.delete(prefix);
+      if (wanted !== undefined) return wanted;
       for (;;) {
         const id = `${prefix}-${randomText(random, 8, ID_CHARS)}`;
         if (!store.isTaken(id)) return id;

@@ -30,3 +30,6 @@ export * from "./simulator.ts";
 export * from "./store/backend.ts";
 export type { Store, Table } from "./store/store.ts";
 export type { NewAccount, World } from "./world.ts";
+export { worldYamlOf } from "./worlds/export.ts";
+export type { WorldFile } from "./worlds/schema.ts";
+export { type GivenWorld, readWorld, WorldFileError } from "./worlds/world-text.ts";

@@ -29,6 +29,7 @@ import { subnetsOf, vpcsOf } from "./products/vpc/records.ts";
 import { removeRoute } from "./products/vpc/routes.ts";
 import type { Backend } from "./store/backend.ts";
 import { createWorld, type NewAccount, type World } from "./world.ts";
+import type { GivenWorld } from "./worlds/world-text.ts";
 
 export interface SimulatorOptions {
   readonly clock: Clock;
@@ -39,6 +40,7 @@ export interface SimulatorOptions {
   readonly clientClock?: Clock;
   readonly random: Random;
   readonly logger?: Logger;
+  /** Default: the one that the state, or else the world, begins with; "bj". */
   readonly region?: string;
   readonly timings?: Partial<Timings>;
   readonly quotas?: Partial<Quotas>;
@@ -52,6 +54,8 @@ export interface SimulatorOptions {
   readonly onChange?: (event: SimulatorEvent) => void;
   /** Where everything is kept. Default: in memory. What it holds already is taken up again. */
   readonly backend?: Backend;
+  /** What an empty state begins with, of `readWorld`. Default: the account "lab" with one VPC. Mistakes are thrown, all at once. */
+  readonly worldFile?: GivenWorld;
   /** Other regions than `region`, by their host names. Default: the cloud's. */
   readonly regions?: readonly string[];
   /** Stand around every operation, the first outermost: faults, recorders. */
@@ -102,7 +106,7 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
-/** The account that all of the above is about. */
+/** The account that all of the above is about, unless a world's file has others. */
 export const FIRST_ACCOUNT = "lab";
 
 const REGIONS = ["bj", "bd", "gz", "su", "hkg", "fwh", "fsh", "sin", "cd", "nj", "yq"];
@@ -110,14 +114,14 @@ const LOGGED_CALLS = 500;
 
 /** Baidu AI Cloud: one account with one VPC to begin with, more on demand. */
 export function createSimulator(options: SimulatorOptions): Simulator {
-  const { clock, random, logger = silentLogger, region = "bj" } = options;
+  const { clock, random, logger = silentLogger } = options;
   const dataPlane = options.dataPlane ?? createQuietDataPlane();
   const world = createWorld({
     clock,
     clientClock: options.clientClock ?? clock,
     random,
     products: PRODUCTS,
-    region,
+    region: options.region,
     timings: { ...DEFAULT_TIMINGS, ...options.timings },
     quotas: { ...DEFAULT_QUOTAS, ...options.quotas },
     eipPool: options.eipPool,
@@ -127,12 +131,13 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     backend: options.backend,
     clusterAccess: options.clusterAccess,
     first: { id: FIRST_ACCOUNT, ...(options.credentials ? { credentials: options.credentials } : {}) },
+    file: options.worldFile,
   });
-  const { access, store } = world;
-  const lab = world.account(FIRST_ACCOUNT);
+  const { access, store, region, firstAccount } = world;
+  const lab = world.account(firstAccount);
   const log: LoggedCall[] = [];
-  const console = createConsoleApi(options.clientClock ?? clock, world, FIRST_ACCOUNT);
-  const mutate = createMutations(world, PRODUCTS, FIRST_ACCOUNT);
+  const console = createConsoleApi(options.clientClock ?? clock, world, firstAccount);
+  const mutate = createMutations(world, PRODUCTS, firstAccount);
   const faults = createFaultEngine(clock, mutate);
   store.setGate(faults.gate);
   const onCall = (call: LoggedCall): void => {
@@ -148,7 +153,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     random,
     logger,
     region,
-    regions: [region, ...(options.regions ?? REGIONS)],
+    regions: [region, ...world.opened().map((one) => one.region), ...(options.regions ?? REGIONS)],
     // Innermost: faults come first, as they do in front of the real one.
     interceptors: [...(options.interceptors ?? []), faults.interceptor, createAuthorizer(world)],
     markOf: faults.markOf,

@@ -12,6 +12,8 @@ import { forwardingsOf } from "./products/forwardings.ts";
 import { addDefaultNetwork } from "./products/vpc/create.ts";
 import type { Backend } from "./store/backend.ts";
 import { createStore, type RootStore } from "./store/store.ts";
+import { applyWorld } from "./worlds/apply.ts";
+import { type GivenWorld, WorldFileError } from "./worlds/world-text.ts";
 
 export interface NewAccount {
   readonly id: string;
@@ -27,7 +29,8 @@ export interface WorldOptions {
   readonly clientClock: Clock;
   readonly random: Random;
   readonly products: readonly Product[];
-  readonly region: string;
+  /** Default: the one that the store, or else the file, begins with; "bj". */
+  readonly region: string | undefined;
   readonly timings: Timings;
   readonly quotas: Quotas;
   readonly eipPool: string | undefined;
@@ -36,9 +39,13 @@ export interface WorldOptions {
   readonly emit: (event: SimulatorEvent) => void;
   readonly backend: Backend | undefined;
   readonly clusterAccess: ClusterAccess | undefined;
-  /** Made when the store is empty. */
+  /** Made when the store is empty, and no file says otherwise. */
   readonly first: NewAccount;
+  /** What an empty store begins with. */
+  readonly file: GivenWorld | undefined;
 }
+
+const FIRST_REGION = "bj";
 
 /** Accounts and their regions, over one store. */
 export interface World {
@@ -47,6 +54,10 @@ export interface World {
   /** Returns the key of the new account. */
   addAccount(account: NewAccount): AccessKey;
   readonly accountIds: readonly string[];
+  /** The account that was there first. */
+  readonly firstAccount: string;
+  /** Where accounts are when nothing else is said. */
+  readonly region: string;
   /**
    * An account in a region (default: the world's). The first time, it gets a VPC with a subnet in each zone, unless
    * `network` is false. Throws a RangeError for an account that is not there.
@@ -71,8 +82,27 @@ export function createWorld(options: WorldOptions): World {
   const opened = new Map<string, Account>();
   const handlers = new Map<Account, ReadonlyMap<Product, readonly Readonly<Record<string, AnyHandler>>[]>>();
 
-  const changed = (): void => dataPlane.apply([...opened.values()].flatMap(forwardingsOf));
-  const account = (id: string, region = options.region, network = true): Account => {
+  const isNew = accounts.size === 0;
+  const { file } = options;
+  if (file && !isNew) {
+    const ids = accounts.ids().join(", ");
+    throw new WorldFileError([`${file.name}: a world begins with an empty state, this one has the accounts ${ids}`]);
+  }
+  const [beginning] = file?.file?.accounts ?? [];
+  const firstAccount = beginning?.id ?? accounts.first(1)[0] ?? options.first.id;
+  const home = beginning?.regions?.[0]?.name ?? places.all().find((place) => place.accountId === firstAccount)?.region;
+  const defaultRegion = options.region ?? home ?? FIRST_REGION;
+  /** While a file is applied, nobody hears of it. */
+  let isQuiet = false;
+  const emit = (event: SimulatorEvent): void => {
+    if (!isQuiet) options.emit(event);
+  };
+  const changed = (): void => {
+    if (!isQuiet) dataPlane.apply([...opened.values()].flatMap(forwardingsOf));
+  };
+  const isPublicIpTaken = (address: string): boolean =>
+    [...opened.values()].some((one) => eipsOf(one).has(address) || recycledEipsOf(one).has(address));
+  const account = (id: string, region = defaultRegion, network = true): Account => {
     const key = `${id}/${region}`;
     const known = opened.get(key);
     if (known) return known;
@@ -90,21 +120,19 @@ export function createWorld(options: WorldOptions): World {
       shared: store.scope(id),
       access,
       dataPlane,
-      nextPublicIp: () =>
-        nextPublicIp((address) =>
-          [...opened.values()].some((other) => eipsOf(other).has(address) || recycledEipsOf(other).has(address)),
-        ),
+      nextPublicIp: () => nextPublicIp(isPublicIpTaken),
+      isPublicIpTaken,
       inRegion: (other) => account(id, other),
       sibling: (other) => (accounts.has(other) ? account(other, region) : undefined),
       clusterAccess: options.clusterAccess,
-      emit: options.emit,
+      emit,
       changed,
     });
     opened.set(key, made);
     handlers.set(made, new Map(products.map((product) => [product, product.parts.map((part) => part.start(made))])));
     if (!places.has(key)) {
       places.set(key, { accountId: id, region });
-      const isFirst = id === options.first.id && region === options.region;
+      const isFirst = id === firstAccount && region === defaultRegion;
       if (network) addDefaultNetwork(made, isFirst ? "lab" : "default");
     }
     return made;
@@ -114,23 +142,16 @@ export function createWorld(options: WorldOptions): World {
     accounts.set(id, { id, quotas });
     return access.addKey({ accountId: id, kind: "account" }, credentials);
   };
-  const isNew = accounts.size === 0;
-  if (isNew) addAccount(options.first);
-  else for (const place of places.all()) account(place.accountId, place.region);
-  account(options.first.id);
   const nextPublicIp = createEipPool(options.eipPool, random, () => store.next("publicIps"));
-  if (!isNew) {
-    store.resume();
-    changed();
-  }
-  store.flush();
-  return {
+  const world: World = {
     store,
     access,
     addAccount,
     get accountIds() {
       return accounts.ids();
     },
+    firstAccount,
+    region: defaultRegion,
     account,
     opened: () => [...opened.values()],
     handler(one, product, part, name) {
@@ -139,4 +160,15 @@ export function createWorld(options: WorldOptions): World {
       return handler;
     },
   };
+  if (file) {
+    isQuiet = true;
+    applyWorld(world, file, products);
+    isQuiet = false;
+  } else if (isNew) addAccount(options.first);
+  else for (const place of places.all()) account(place.accountId, place.region);
+  account(firstAccount);
+  if (!isNew) store.resume();
+  if (!isNew || file) changed();
+  store.flush();
+  return world;
 }

@@ -4,11 +4,11 @@ import { badRequest } from "../api/fault.ts";
 import type { LoggedCall } from "../api/serve.ts";
 import { type Input, inputOf, parseTarget } from "../api/wire.ts";
 import type { World } from "../world.ts";
+import { worldYamlOf } from "../worlds/export.ts";
 import { createCallLog } from "./calls.ts";
 import { createChanges } from "./changes.ts";
 import { createRateMeter } from "./rates.ts";
 import { createTopologyTracker } from "./topology-tracker.ts";
-import { worldYamlOf } from "./world-file.ts";
 
 /** How many calls are kept, and at most listed at once. */
 const KEPT_CALLS = 10_000;

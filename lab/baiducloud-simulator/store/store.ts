@@ -36,8 +36,12 @@ export interface Store {
   ): number;
 }
 
-/** What becomes of a transition that is asked for: it is never run, or later, or its object fails instead. */
-export type Detour = { readonly never: true } | { readonly addMs: number } | { readonly status: string };
+/** What becomes of a transition that is asked for: it is never run, or at once, or later, or its object fails instead. */
+export type Detour =
+  | { readonly never: true }
+  | { readonly now: true }
+  | { readonly addMs: number }
+  | { readonly status: string };
 export type Gate = (transition: string, id: string) => Detour | undefined;
 
 /** All scopes over one backend. */
@@ -48,8 +52,8 @@ export interface RootStore extends Store {
   /** Writes what changed since the last time, in one transaction. Before an answer leaves. */
   flush(): void;
   close(): void;
-  /** Asked for each transition that is scheduled. */
-  setGate(gate: Gate): void;
+  /** Asked for each transition that is scheduled; undefined: nobody is. */
+  setGate(gate: Gate | undefined): void;
 }
 
 interface Pending {
@@ -149,6 +153,10 @@ export function createStore(clock: Clock, backend: Backend = memoryBackend): Roo
     schedule(transition, id, delayMs, data = {}) {
       const detour = gate?.(transition, id);
       if (detour && "never" in detour) return;
+      if (detour && "now" in detour) {
+        handlers.get(prefix + transition)?.(id, data);
+        return;
+      }
       const key = String(next(PENDING));
       const dueMs = clock.now() + delayMs + (detour && "addMs" in detour ? detour.addMs : 0);
       const failed = detour && "status" in detour ? { failed: { scope: prefix, status: detour.status } } : {};

@@ -184,7 +184,7 @@ function named<T extends Part["operations"]>(
 }
 
 /** The fields of all protocols; where they differ in the values they take, all of them. */
-function unionOf(all: readonly Fields[]): Fields {
+export function unionOf(all: readonly Fields[]): Fields {
   const union: Record<string, Schema> = {};
   for (const [name, field] of all.flatMap((fields) => Object.entries(fields))) {
     const [one, other] = [union[name]?.shape, field.shape];

@@ -15,6 +15,8 @@ export interface NewEip extends Terms {
   readonly renewal: Renewal | null;
   /** "" for none. */
   readonly shareGroupId: string;
+  /** Default: the next of the pool. */
+  readonly address?: string;
 }
 
 /** Refuses before any of them is made. */
@@ -22,11 +24,8 @@ export function roomForEips(account: Account, count: number): void {
   if (eipsOf(account).size + count > account.quotas.eips) throw quotaExceeded("EIPs");
 }
 
-export function addEip(account: Account, { name: wanted, shareGroupId, ...more }: NewEip): Eip {
-  const eip =
-    more.ipVersion === "ipv6"
-      ? `2400:da00:100::${account.store.next("publicIpv6").toString(16)}`
-      : account.nextPublicIp();
+export function addEip(account: Account, { name: wanted, shareGroupId, address, ...more }: NewEip): Eip {
+  const eip = address ?? (more.ipVersion === "ipv6" ? nextPublicIpv6(account) : account.nextPublicIp());
   const name = wanted || `eip-${eip}`;
   const record: Eip = {
     ...more,
@@ -46,6 +45,13 @@ export function addEip(account: Account, { name: wanted, shareGroupId, ...more }
   passThrough(account, eip, "creating", "available", account.timings.eipCreate);
   account.emit({ kind: "eip.created", eip, name });
   return record;
+}
+
+function nextPublicIpv6(account: Account): string {
+  for (;;) {
+    const address = `2400:da00:100::${account.store.next("publicIpv6").toString(16)}`;
+    if (!account.isPublicIpTaken(address)) return address;
+  }
 }
 
 /** The address is gone for good, with what hung on it. */

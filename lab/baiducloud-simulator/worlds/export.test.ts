@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parse } from "yaml";
 import { createScene } from "../testing/client.ts";
-import { type WorldFile, worldYamlOf } from "./world-file.ts";
+import { worldYamlOf } from "./export.ts";
+import type { WorldFile } from "./schema.ts";
 
 describe("the world's file", () => {
   it("has accounts, networks, instances and quotas, and no keys", () => {
@@ -14,22 +15,23 @@ describe("the world's file", () => {
     const text = worldYamlOf(simulator.world);
     const { accounts } = parse(text) as WorldFile;
     assert.deepEqual(
-      accounts.map(({ id, quotas }) => [id, quotas.blbs, quotas.eips]),
+      accounts.map(({ id, quotas }) => [id, quotas]),
       [
-        ["lab", 7, 50],
-        ["other", undefined, 3],
+        ["lab", { blbs: 7 }],
+        ["other", { eips: 3 }],
       ],
     );
     const [region] = accounts[0]?.regions ?? [];
     const [vpc] = region?.vpcs ?? [];
-    assert.deepEqual([region?.name, vpc?.name, vpc?.cidr, vpc?.subnets.length], ["bj", "lab", "192.168.0.0/16", 3]);
-    assert.deepEqual(vpc?.subnets[1], {
+    assert.deepEqual([region?.name, vpc?.id, vpc?.name, vpc?.cidr], ["bj", simulator.vpcId, "lab", "192.168.0.0/16"]);
+    assert.deepEqual(vpc?.subnets?.[1], {
+      id: simulator.subnetIds[1],
       name: "lab-b",
       zone: "cn-bj-b",
       cidr: "192.168.16.0/20",
       instances: [
-        { name: "node: 1", product: "bcc", spec: one.spec, internalIp: one.internalIp },
-        { name: "node-2", product: "bbc", spec: two.spec, internalIp: two.internalIp, status: "Stopped" },
+        { id: one.id, name: "node: 1", product: "bcc", spec: one.spec, internalIp: one.internalIp },
+        { id: two.id, name: "node-2", product: "bbc", spec: two.spec, internalIp: two.internalIp, status: "Stopped" },
       ],
     });
     for (const hidden of [secret, simulator.credentials.secretAccessKey]) assert.ok(!text.includes(hidden));
