@@ -12,6 +12,20 @@ export const ADOPT_LABEL = `${GROUP}/adopt`;
 /** On everything the operator makes, with the value below: what it may change and delete. */
 export const MANAGED_LABEL = "app.kubernetes.io/managed-by";
 export const MANAGER = "tenant-operator";
-/** On a node, and its taint when nodes are dedicated. */
-export const NODE_LABEL = TENANT_LABEL;
 export const FINALIZER = `${GROUP}/tenant-operator`;
+/** On a namespace of a suspended tenant. */
+export const SUSPENDED_LABEL = `${GROUP}/suspended`;
+/** On a namespace whose Pods run on the tenant's nodes only. */
+export const PINNED_LABEL = `${GROUP}/pinned`;
+/** On a namespace: what images must begin with, separated by commas. */
+export const REGISTRIES_ANNOTATION = `${GROUP}/registries`;
+/**
+ * On a Tenant, and copied to its namespaces: IDs of load balancers, addresses and other things in the cloud that its Services
+ * may name, separated by commas.
+ */
+export const CLOUD_OBJECTS_ANNOTATION = `${GROUP}/allowed-cloud-objects`;
+/** On a namespace: the keys that the tenant's labels and annotations have set there, so that they can be taken back. */
+export const APPLIED_ANNOTATION = `${GROUP}/applied`;
+/** Read by the admission plugins PodNodeSelector and PodTolerationRestriction, where the API server has them. */
+export const NODE_SELECTOR_ANNOTATION = "scheduler.alpha.kubernetes.io/node-selector";
+export const TOLERATIONS_ANNOTATION = "scheduler.alpha.kubernetes.io/defaultTolerations";
