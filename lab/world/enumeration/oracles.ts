@@ -56,7 +56,13 @@ export function madeFor({ tags }: Marked): string | undefined {
   return value === undefined ? undefined : MARK.exec(value)?.[1];
 }
 
-export function createOracles(world: World, copies: Copies, sometimes: (state: Sometimes) => void): Oracles {
+/** `kept`: rows that are to outlive their Service, as the user asked. */
+export function createOracles(
+  world: World,
+  copies: Copies,
+  kept: readonly ForeignRow[],
+  sometimes: (state: Sometimes) => void,
+): Oracles {
   const visits = createVisits(world, copies, sometimes);
   const violations: string[] = [];
   const seen = new Set<string>();
@@ -93,6 +99,7 @@ export function createOracles(world: World, copies: Copies, sometimes: (state: S
       const id = "blbId" in object ? object.blbId : object.eip;
       // Nobody can release it before its term ends: it outlives its Service, and an Event says so.
       if ("eip" in object && object.paymentTiming === "Prepaid") continue;
+      if (kept.some((row) => row.id === id)) continue;
       if (!service) violate(`${id} (${object.name}) is there, its Service is gone`);
       else if (!service.metadata.finalizers?.includes(FINALIZER))
         violate(`${id} (${object.name}) is there, its Service has no finalizer`);

@@ -107,10 +107,10 @@ export async function run(
   const stop = new AbortController();
   const copies = await watchCopies(world, stop.signal);
   const foreign: ForeignRow[] = [];
-  const oracles = createOracles(world, copies, (state) => visited.add(state));
+  const kept: ForeignRow[] = [];
+  const oracles = createOracles(world, copies, kept, (state) => visited.add(state));
   sentOf = oracles.onSend;
   watchEffects(oracles.onEffect);
-  const kept: ForeignRow[] = [];
   const scene = createScene(world, replicas, weather, {
     foreign(row) {
       foreign.push(row);

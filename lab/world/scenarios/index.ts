@@ -4,9 +4,11 @@ import { NODE_SCENARIOS, ROUTE_SCENARIOS } from "./nodes.ts";
 import { OWNERSHIP_SCENARIOS } from "./ownership.ts";
 import { SERVICE_SCENARIOS } from "./services.ts";
 import { SURROUNDINGS_SCENARIOS } from "./surroundings.ts";
+import { VARIANT_SCENARIOS } from "./variants.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
   ...SERVICE_SCENARIOS,
+  ...VARIANT_SCENARIOS,
   ...OWNERSHIP_SCENARIOS,
   ...NODE_SCENARIOS,
   ...ROUTE_SCENARIOS,
