@@ -1,3 +1,4 @@
+export * from "./cloud-quota/index.ts";
 export * from "./crd.ts";
 export * from "./generated.ts";
 export * from "./names.ts";
