@@ -1,10 +1,11 @@
 import { assumedRole } from "./credential-sources.ts";
 import type { CredentialSource } from "./credentials.ts";
-import { type EndpointOptions, endpointOf } from "./endpoints.ts";
+import { type EndpointOptions, endpointOf, personalRegistryEndpoint } from "./endpoints.ts";
 import { type Bbc, createBbc } from "./products/bbc.ts";
 import { type Bcc, createBcc } from "./products/bcc.ts";
 import { type Blb, createBlb } from "./products/blb.ts";
 import { type Cce, createCce } from "./products/cce.ts";
+import { type Ccr, createCcr } from "./products/ccr.ts";
 import { createEip, type EipApi } from "./products/eip.ts";
 import { createHpas, type Hpas } from "./products/hpas.ts";
 import { createQuotas, type Quotas } from "./products/quota.ts";
@@ -26,6 +27,7 @@ export interface BceClient {
   readonly blb: Blb;
   readonly eip: EipApi;
   readonly cce: Cce;
+  readonly ccr: Ccr;
   readonly securityGroups: SecurityGroups;
   readonly tags: Tags;
   readonly quotas: Quotas;
@@ -49,6 +51,7 @@ export function createBceClient(options: BceClientOptions): BceClient {
     blb: createBlb(call, endpoint("blb"), clock),
     eip: createEip(call, endpoint("eip"), options.clock),
     cce: createCce(call, endpoint("cce"), options.ccePathPrefix),
+    ccr: createCcr(call, { enterprise: endpoint("ccr"), personal: personalRegistryEndpoint(options) }),
     securityGroups: createSecurityGroups(call, endpoint("bcc")),
     tags: createTags(call, endpoint("tag"), options.region),
     quotas: createQuotas(call, endpoint("quota"), options.region),

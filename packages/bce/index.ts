@@ -16,6 +16,17 @@ export type { BareMetal, BareMetalNetwork, Bbc } from "./products/bbc.ts";
 export type { Bcc, Instance } from "./products/bcc.ts";
 export type { Backend, Blb, BlbSpec, Listener, ListenerType, LoadBalancer } from "./products/blb.ts";
 export { CCE_PATH_PREFIX, type Cce, type ClusterInstance } from "./products/cce.ts";
+export {
+  type Ccr,
+  type PersonalRegistry,
+  pullPermissions,
+  type RegistryInstance,
+  type RegistryProject,
+  type RegistryRepository,
+  type Robot,
+  type RobotPermission,
+  type RobotSpec,
+} from "./products/ccr.ts";
 export type { Eip, EipApi, EipSpec } from "./products/eip.ts";
 export type { Hpas, HpasInstance } from "./products/hpas.ts";
 export type { Quota, Quotas } from "./products/quota.ts";

@@ -1,1 +1,2 @@
-export {};
+export * from "./docker-config.ts";
+export * from "./token-flow.ts";
