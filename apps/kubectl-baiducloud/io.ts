@@ -1,4 +1,5 @@
 import type { Clock, Random, TransportFactory } from "@ccm/base";
+import type { PrivateFiles } from "@ccm/cluster-access";
 import type { KubeConnection } from "@ccm/kube";
 
 /** What a command takes from outside: main.ts hands in the machine's, tests hand in theirs. */
@@ -13,6 +14,10 @@ export interface Io {
   }) => Promise<KubeConnection>;
   /** Rejects with an error that has the system's `code`. */
   readonly readFile: (path: string) => Promise<string>;
+  /** Kubeconfigs and cached credentials. */
+  readonly files: PrivateFiles;
+  /** As Node.js names the system: "linux", "darwin". */
+  readonly platform: string;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   /** Whether what is written to `out` may be coloured. */

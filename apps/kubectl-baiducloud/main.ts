@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline/promises";
 import { openTransport, systemClock, systemRandom } from "@ccm/base/node";
+import { privateFiles } from "@ccm/cluster-access/node";
 import { connectKube } from "@ccm/kube/node";
 import type { Io } from "./io.ts";
 import { run } from "./program.ts";
@@ -20,6 +21,8 @@ const io: Io = {
   openTransport,
   connectKube,
   readFile: (path) => readFile(path, "utf8"),
+  files: privateFiles({ clock: systemClock, random: systemRandom }),
+  platform: process.platform,
   out: (text) => void stdout.write(text),
   err: (text) => void stderr.write(text),
   colors: stdout.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb",

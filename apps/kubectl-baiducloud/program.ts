@@ -7,6 +7,7 @@ import { type DoctorOptions, doctor } from "./doctor.ts";
 import { drift } from "./drift.ts";
 import { type ExplainOptions, explain } from "./explain.ts";
 import { EXIT, type Io, NAME, UsageFault } from "./io.ts";
+import { addKubeconfigCommands } from "./kubeconfig/command.ts";
 import { type MigrateOptions, migrate } from "./migrate.ts";
 import { type OrphansOptions, orphans } from "./orphans.ts";
 import { FORMATS } from "./output.ts";
@@ -129,6 +130,8 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .action(async (flags: readonly string[], options: Omit<MigrateOptions, "formerFlags">) => {
       done(await migrate(io, { ...options, formerFlags: flags }));
     });
+
+  addKubeconfigCommands(program, io, done, EXIT_CODES);
 
   program
     .command("completion")

@@ -5,9 +5,11 @@ import { type Bbc, createBbc } from "./products/bbc.ts";
 import { type Bcc, createBcc } from "./products/bcc.ts";
 import { type Blb, createBlb } from "./products/blb.ts";
 import { type Cce, createCce } from "./products/cce.ts";
+import { type CceAccess, createCceAccess } from "./products/cce-access.ts";
 import { type Ccr, createCcr } from "./products/ccr.ts";
 import { createEip, type EipApi } from "./products/eip.ts";
 import { createHpas, type Hpas } from "./products/hpas.ts";
+import { createIam, type Iam } from "./products/iam.ts";
 import { createQuotas, type Quotas } from "./products/quota.ts";
 import { createSecurityGroups, type SecurityGroups } from "./products/security-group.ts";
 import { createSts, type Sts } from "./products/sts.ts";
@@ -27,10 +29,12 @@ export interface BceClient {
   readonly blb: Blb;
   readonly eip: EipApi;
   readonly cce: Cce;
+  readonly cceAccess: CceAccess;
   readonly ccr: Ccr;
   readonly securityGroups: SecurityGroups;
   readonly tags: Tags;
   readonly quotas: Quotas;
+  readonly iam: Iam;
 }
 
 export interface BceClientOptions extends SchedulerOptions, EndpointOptions {
@@ -51,10 +55,12 @@ export function createBceClient(options: BceClientOptions): BceClient {
     blb: createBlb(call, endpoint("blb"), clock),
     eip: createEip(call, endpoint("eip"), options.clock),
     cce: createCce(call, endpoint("cce"), options.ccePathPrefix),
+    cceAccess: createCceAccess(call, endpoint("cce"), options.ccePathPrefix),
     ccr: createCcr(call, { enterprise: endpoint("ccr"), personal: personalRegistryEndpoint(options) }),
     securityGroups: createSecurityGroups(call, endpoint("bcc")),
     tags: createTags(call, endpoint("tag"), options.region),
     quotas: createQuotas(call, endpoint("quota"), options.region),
+    iam: createIam(call, endpoint("iam")),
   };
 }
 

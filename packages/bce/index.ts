@@ -17,18 +17,31 @@ export type { Bcc, Instance } from "./products/bcc.ts";
 export type { Backend, Blb, BlbSpec, Listener, ListenerType, LoadBalancer } from "./products/blb.ts";
 export { CCE_PATH_PREFIX, type Cce, type ClusterInstance } from "./products/cce.ts";
 export {
-  type Ccr,
-  type PersonalRegistry,
-  pullPermissions,
-  type RegistryInstance,
-  type RegistryProject,
-  type RegistryRepository,
-  type Robot,
-  type RobotPermission,
-  type RobotSpec,
+  ALL,
+  type CceAccess,
+  CLUSTER_ROLES,
+  type Cluster,
+  type ClusterRole,
+  type Grant,
+  type Grantee,
+  type GrantOutcome,
+  type KubeconfigType,
+  type NewGrant,
+} from "./products/cce-access.ts";
+export type {
+  Ccr,
+  PersonalRegistry,
+  RegistryInstance,
+  RegistryProject,
+  RegistryRepository,
+  Robot,
+  RobotPermission,
+  RobotSpec,
 } from "./products/ccr.ts";
+export { pullPermissions } from "./products/ccr.ts";
 export type { Eip, EipApi, EipSpec } from "./products/eip.ts";
 export type { Hpas, HpasInstance } from "./products/hpas.ts";
+export type { Iam, Identity } from "./products/iam.ts";
 export type { Quota, Quotas } from "./products/quota.ts";
 export type { SecurityGroup, SecurityGroupRule, SecurityGroups } from "./products/security-group.ts";
 export type { Sts, TemporaryCredentials } from "./products/sts.ts";

@@ -122,6 +122,7 @@ describe("the account of a command", () => {
   it("looks in the regions that were chosen, else in all of the public cloud, the profile's first", async () => {
     const one = await open({ region: "gz, su" }, { env: KEYS });
     assert.deepEqual([one.account.regions, one.account.region, one.account.regionChosen], [["gz", "su"], "gz", true]);
+    assert.deepEqual(one.account.otherRegions, ["bj", "bd", "yq", "cd", "nj", "fwh", "hkg"]);
     const all = await open({}, { env: KEYS });
     assert.deepEqual([all.account.regions, all.account.regionChosen], [PUBLIC_REGIONS, false]);
     assert.equal((await open({}, { env: { ...KEYS, BCE_REGION: "hkg" } })).account.region, "hkg");
@@ -152,6 +153,18 @@ describe("the account of a command", () => {
     const { tls } = await open({ cloudCa: "/ca.pem" }, { env: KEYS, files: { "/ca.pem": pem } });
     assert.deepEqual(tls, [{ ca: pem }]);
     await assert.rejects(open({ cloudCa: "/nope" }, { env: KEYS }), /--cloud-ca \/nope: no such file/);
+  });
+
+  it("has an identity that tells keys and roles apart without showing them", async () => {
+    const of = async (choice: AccountChoice, env: Readonly<Record<string, string>>) => {
+      return (await open(choice, { env })).account.identity();
+    };
+    const other = { ...KEYS, BCE_ACCESS_KEY_ID: "other" };
+    const role = { assumeRole: "0ab1/ops" };
+    const all = [await of({}, KEYS), await of({}, other), await of(role, KEYS)];
+    assert.equal(new Set(all).size, 3);
+    assert.equal(await of({}, { ...KEYS, BCE_SECRET_ACCESS_KEY: "rotated" }), all[0]);
+    assert.ok(all.every((one) => /^[0-9a-f]{64}$/.test(one)));
   });
 
   it("acts as a role when told to", async () => {

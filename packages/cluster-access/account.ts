@@ -3,6 +3,7 @@
  * apps/kubectl-baiducloud get one with `openAccount` of their credentials/ folder; keys never come from a flag, which
  * every process of the machine could read.
  */
+import { createHash } from "node:crypto";
 import type { Clock, Logger, Random, TlsOptions, TransportFactory } from "@ccm/base";
 import {
   type BceClient,
@@ -70,8 +71,12 @@ export interface Account {
   readonly regions: readonly string[];
   /** The first to ask: the first chosen, else the profile's, else bj. */
   readonly region: string;
-  /** Whether somebody chose it. */
+  /** Whether a flag or the environment says so; a profile only says where to begin. */
   readonly regionChosen: boolean;
+  /** Where else something may be. */
+  readonly otherRegions: readonly string[];
+  /** Tells accounts and roles apart, and nothing else of them; no call of the cloud is made for it. */
+  identity(): Promise<string>;
   /** For clients of products that `client` does not have. */
   clientOptions(region?: string): BceClientOptions;
   /** One per region; the same again when asked again. */
@@ -143,7 +148,15 @@ export async function openAccount(choice: AccountChoice, machine: AccountMachine
     credentials,
     regions: chosen.length > 0 ? chosen : [...new Set([first, ...others])],
     region: first,
-    regionChosen: home !== undefined,
+    regionChosen: chosen.length > 0,
+    otherRegions: chosen.length > 0 ? others.filter((name) => !chosen.includes(name)) : [],
+    async identity() {
+      const base = await found.source();
+      const who = "accessKeyId" in base ? base.accessKeyId : `${base.gateway} ${base.clusterId}`;
+      return createHash("sha256")
+        .update(JSON.stringify([who, role ?? ""]))
+        .digest("hex");
+    },
     clientOptions: (where = first) => shared(where, credentials),
     client(where = first) {
       const client = clients.get(where) ?? createBceClient(shared(where, credentials));

@@ -1,3 +1,11 @@
 export * from "./account.ts";
+export * from "./advice.ts";
+export * from "./clusters.ts";
+export * from "./credential-cache.ts";
+export type { PrivateFiles } from "./files.ts";
+export * from "./grants.ts";
 export { type Ini, parseIni } from "./ini.ts";
+export * from "./issued.ts";
+export * from "./merge.ts";
 export { findProfile, type Profile } from "./profiles.ts";
+export * from "./verify.ts";

@@ -17,6 +17,7 @@ import { createKubeClient, type KubeClient, NODES, type Node, SECRETS, SERVICES,
 import { createKubeServer } from "@ccm/kube-server";
 import type { Io } from "../io.ts";
 import { run } from "../program.ts";
+import { memoryFiles } from "./memory-files.ts";
 
 export const CLUSTER = "cce-scene";
 const KUBE = "https://kubernetes.scene";
@@ -43,11 +44,15 @@ export interface Scene {
   /** What a person at the cloud's console can do. */
   readonly console: BceClient;
   readonly configText: string;
+  /** What commands have written for their user alone. */
+  readonly privateFiles: Map<string, string>;
   /** Requests of commands that would change something, as "POST /v1/blb". */
   readonly writes: readonly string[];
   /** Answers the command's requests in place of the cloud and the API server while it returns something; may throw. */
   intercept: ((request: HttpRequest) => HttpResponse | undefined) | undefined;
   kubectl(argv: string, options?: RunOptions): Promise<Ran>;
+  /** The same command many times at once. */
+  parallel(count: number, argv: string, options?: RunOptions): Promise<readonly Ran[]>;
   /** The same, and its JSON. Throws when it is none. */
   json<T>(
     argv: string,
@@ -100,6 +105,8 @@ async function createScene(): Promise<{ readonly scene: Scene; close(): Promise<
       send: cloudSend,
     });
   const writes: string[] = [];
+  const privateFiles = new Map<string, string>();
+  const filesOfUser = memoryFiles(privateFiles);
   const endings: (() => Promise<void>)[] = [];
   let count = 0;
   const during = async <T>(promise: Promise<T>): Promise<T> => {
@@ -129,6 +136,8 @@ async function createScene(): Promise<{ readonly scene: Scene; close(): Promise<
       close: async () => {},
     }),
     connectKube: async () => ({ server: KUBE, tls: {}, authorize: async () => ({}) }),
+    files: filesOfUser,
+    platform: "linux",
     async readFile(path) {
       const text = files[path];
       if (text !== undefined) return text;
@@ -142,21 +151,25 @@ async function createScene(): Promise<{ readonly scene: Scene; close(): Promise<
     },
     ask: async () => (typeof answer === "function" ? answer() : answer),
   });
-  const kubectl: Scene["kubectl"] = async (argv, options = {}) => {
+  const begin = async (argv: string, options: RunOptions): Promise<Ran> => {
     const ran = { out: "", err: "" };
     const words = argv.split(" ").filter((word) => word !== "");
-    const code = await during(run(words, ioFor(ran, options)));
+    const code = await run(words, ioFor(ran, options));
     return { code, ...ran };
   };
+  const kubectl: Scene["kubectl"] = (argv, options = {}) => during(begin(argv, options));
   const scene: Scene = {
     clock,
     kube,
     simulator,
     console: bce("console"),
     configText,
+    privateFiles,
     writes,
     intercept: undefined,
     kubectl,
+    parallel: (count, argv, options = {}) =>
+      during(Promise.all(Array.from({ length: count }, () => begin(argv, options)))),
     async json<T>(argv: string, options: RunOptions = {}) {
       const { code, out, err } = await kubectl(`${argv} -o json`, options);
       return { code, err, data: JSON.parse(out) as T };
