@@ -5,7 +5,7 @@ import { createKubeClient, type KubeObject, type ResourceType } from "@ccm/kube"
 import { createKubeServer } from "./server.ts";
 
 type Team = KubeObject & { readonly spec?: { readonly size?: number }; readonly status?: { readonly used?: number } };
-const KIND = { group: "example.org", version: "v1", plural: "teams", kind: "Team", namespaced: false } as const;
+const KIND = { group: "example.org", version: "v1alpha1", plural: "teams", kind: "Team", namespaced: false } as const;
 const TEAMS: ResourceType<Team> = KIND;
 
 describe("a kind that the embedded API server is given", () => {
@@ -15,7 +15,7 @@ describe("a kind that the embedded API server is given", () => {
     const send = inProcessTransport(server.handler);
     const kube = createKubeClient({ baseUrl: "https://kube", send, clock, random: seededRandom(2) });
     const made = await kube.create(TEAMS, { metadata: { name: "a" }, spec: { size: 1 }, status: { used: 9 } });
-    assert.deepEqual([made.apiVersion, made.kind, made.status], ["example.org/v1", "Team", undefined]);
+    assert.deepEqual([made.apiVersion, made.kind, made.status], ["example.org/v1alpha1", "Team", undefined]);
     const status = { type: "merge", body: { spec: { size: 5 }, status: { used: 2 } } } as const;
     const told = await kube.patch(TEAMS, { name: "a" }, status, { subresource: "status" });
     assert.deepEqual([told.spec, told.status, told.metadata.generation], [{ size: 1 }, { used: 2 }, 1]);
@@ -26,7 +26,7 @@ describe("a kind that the embedded API server is given", () => {
     );
     assert.deepEqual([changed.spec, changed.status, changed.metadata.generation], [{ size: 3 }, { used: 2 }, 2]);
     assert.deepEqual((await kube.list(TEAMS)).items.length, 1);
-    assert.match(await kube.read("/apis/example.org/v1"), /"teams\/status"/);
+    assert.match(await kube.read("/apis/example.org/v1alpha1"), /"teams\/status"/);
     server.close();
   });
 });

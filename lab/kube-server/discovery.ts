@@ -21,9 +21,13 @@ const VIRTUAL = [
 export const isVirtual = (group: string, plural: string): boolean =>
   VIRTUAL.some((one) => one.group === group && one.plural === plural);
 
-/** Groups in the order they are listed; "" is the core group. Every group has the one version v1. */
+/** Groups in the order they are listed; "" is the core group. Every group has one version. */
 export function groupsOf(resources: readonly Resource[]): string[] {
   return [...new Set([...resources.map((one) => one.group), ...VIRTUAL.map((one) => one.group)])];
+}
+
+export function versionOf(resources: readonly Resource[], group: string): string {
+  return resources.find((one) => one.group === group)?.version ?? "v1";
 }
 
 /** The old form: the resources of one group. */
@@ -32,7 +36,7 @@ export function resourceList(resources: readonly Resource[], group: string): unk
   return {
     kind: "APIResourceList",
     apiVersion: "v1",
-    groupVersion: apiVersionOf({ group, version: "v1" }),
+    groupVersion: apiVersionOf({ group, version: versionOf(resources, group) }),
     resources: [
       ...kept.flatMap((one) => [
         {
@@ -73,14 +77,15 @@ export function apiVersions(): unknown {
   };
 }
 
-export function groupOf(group: string): unknown {
-  const version = { groupVersion: `${group}/v1`, version: "v1" };
-  return { name: group, versions: [version], preferredVersion: version };
+export function groupOf(resources: readonly Resource[], group: string): unknown {
+  const version = versionOf(resources, group);
+  const named = { groupVersion: `${group}/${version}`, version };
+  return { name: group, versions: [named], preferredVersion: named };
 }
 
 export function groupList(resources: readonly Resource[]): unknown {
   const groups = groupsOf(resources).filter((group) => group !== "");
-  return { kind: "APIGroupList", apiVersion: "v1", groups: groups.map(groupOf) };
+  return { kind: "APIGroupList", apiVersion: "v1", groups: groups.map((group) => groupOf(resources, group)) };
 }
 
 /** The aggregated form (apidiscovery.k8s.io/v2): everything under /api or /apis in one answer. */
@@ -92,7 +97,13 @@ export function aggregated(resources: readonly Resource[], core: boolean): unkno
     metadata: {},
     items: groups.map((group) => ({
       metadata: { ...(group ? { name: group } : {}), creationTimestamp: null },
-      versions: [{ version: "v1", freshness: "Current", resources: aggregatedResources(resources, group) }],
+      versions: [
+        {
+          version: versionOf(resources, group),
+          freshness: "Current",
+          resources: aggregatedResources(resources, group),
+        },
+      ],
     })),
   };
 }

@@ -2,7 +2,16 @@
 import type { Clock, HttpHandler, HttpResponse, Logger, Random, ServerRequest } from "@ccm/base";
 import { errorText, jsonResponse, textResponse } from "@ccm/base";
 import { type AccessQuestion, type Authenticate, review, type User } from "./auth.ts";
-import { aggregated, apiVersions, groupList, groupOf, groupsOf, isVirtual, resourceList } from "./discovery.ts";
+import {
+  aggregated,
+  apiVersions,
+  groupList,
+  groupOf,
+  groupsOf,
+  isVirtual,
+  resourceList,
+  versionOf,
+} from "./discovery.ts";
 import { Encoder } from "./encode.ts";
 import { fieldsOf } from "./json.ts";
 import { readBody, wantedOf } from "./media.ts";
@@ -61,7 +70,7 @@ function respond(parts: HandlerParts, encoder: Encoder, request: ServerRequest):
   if (known !== undefined) return jsonResponse(200, known.body, known.headers);
   if (path === "/openapi/v2") return textResponse(200, emptyOpenApiV2(), { "content-type": OPENAPI_V2_TYPE });
   const parsed = parsePath(path);
-  if (parsed && isVirtual(parsed.group, parsed.plural)) {
+  if (parsed?.version === "v1" && isVirtual(parsed.group, parsed.plural)) {
     if (parsed.name !== undefined || parsed.namespace !== undefined) throw errors.unknownPath();
     if (request.method !== "POST") throw errors.methodNotAllowed();
     return jsonResponse(201, review(parsed.plural, fieldsOf(readBody(request).body), user, parts));
@@ -104,11 +113,12 @@ function describe(
     return discovery ? { body: aggregated(resources, false), headers: v2 } : { body: groupList(resources) };
   }
   if (first === "apis" && groups.includes(group) && group !== "") {
-    if (parts.length === 2) return { body: { kind: "APIGroup", apiVersion: "v1", ...fieldsOf(groupOf(group)) } };
-    if (parts.length === 3 && version === "v1") return { body: resourceList(resources, group) };
+    if (parts.length === 2)
+      return { body: { kind: "APIGroup", apiVersion: "v1", ...fieldsOf(groupOf(resources, group)) } };
+    if (parts.length === 3 && version === versionOf(resources, group)) return { body: resourceList(resources, group) };
   }
   if (first === "openapi" && group === "v3") {
-    const body = parts.length === 2 ? openApiIndex(groups) : openApiOf(resources, parts.slice(2).join("/"));
+    const body = parts.length === 2 ? openApiIndex(resources, groups) : openApiOf(resources, parts.slice(2).join("/"));
     if (body !== undefined) return { body };
   }
   return undefined;

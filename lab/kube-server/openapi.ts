@@ -1,5 +1,6 @@
 /** OpenAPI v3 of the served groups, made from schema.ts: enough for kubectl's validation, apply, edit and explain. */
 
+import { versionOf } from "./discovery.ts";
 import { apiVersionOf, type Resource } from "./resource.ts";
 import { allTypes, type Field, typeOfKind } from "./schema.ts";
 import { VERSION } from "./version.ts";
@@ -10,16 +11,19 @@ const PATCH_TYPES = [
   "application/strategic-merge-patch+json",
 ];
 const ref = (type: string) => ({ $ref: `#/components/schemas/${type}` });
-const pathOf = (group: string): string => (group === "" ? "api/v1" : `apis/${group}/v1`);
+const pathOf = (group: string, version: string): string => (group === "" ? "api/v1" : `apis/${group}/${version}`);
 
-export function openApiIndex(groups: readonly string[]): unknown {
-  const entries = groups.map((group) => [pathOf(group), { serverRelativeURL: `/openapi/v3/${pathOf(group)}?hash=1` }]);
+export function openApiIndex(resources: readonly Resource[], groups: readonly string[]): unknown {
+  const entries = groups.map((group) => {
+    const path = pathOf(group, versionOf(resources, group));
+    return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=1` }];
+  });
   return { paths: Object.fromEntries(entries) };
 }
 
 /** Undefined when there is nothing at the path, which is what follows /openapi/v3/. */
 export function openApiOf(resources: readonly Resource[], path: string): unknown {
-  const kept = resources.filter((resource) => pathOf(resource.group) === path);
+  const kept = resources.filter((resource) => pathOf(resource.group, resource.version) === path);
   if (kept.length === 0) return undefined;
   return {
     openapi: "3.0.0",
