@@ -5,6 +5,7 @@
  */
 import { errorText } from "@ccm/base";
 import { AssetsError, createProgress, provideAssets } from "@ccm/control-plane/node";
+import { provideKubelet } from "../apps/credential-provider/testing/kubelet.ts";
 import { provideHelm } from "./helm.ts";
 
 const required = process.env.REQUIRE_CONTROL_PLANE === "1";
@@ -33,5 +34,15 @@ try {
   const text = errorText(error);
   process.stderr.write(
     `no Helm can be had; tests of the chart are skipped: ${required ? text : text.split("\n")[0]}\n`,
+  );
+}
+
+try {
+  await provideKubelet(process.env, progress);
+} catch (error) {
+  if (required) process.exitCode = 1;
+  const text = errorText(error);
+  process.stderr.write(
+    `no client of the kubelet can be had; its tests are skipped: ${required ? text : text.split("\n")[0]}\n`,
   );
 }

@@ -1,0 +1,210 @@
+import { type Clock, errorText, type Logger, type Metrics, type Random, repeat } from "@ccm/base";
+import {
+  createInformer,
+  createWorkQueue,
+  type EventRecorder,
+  hasCode,
+  type Informer,
+  type InformerOptions,
+  itemExponentialLimiter,
+  type KubeClient,
+  type KubeObject,
+  keyOf,
+  NAMESPACES,
+  type Namespace,
+  type ResourceType,
+  SECRETS,
+  type Secret,
+} from "@ccm/kube";
+import type { LoginApiOf } from "../registries/login.ts";
+import type { PullSecretsConfig } from "./config.ts";
+import type { pullSecretMetrics } from "./metrics.ts";
+import {
+  ANNOTATION_EXPIRES,
+  ANNOTATION_PULL_SECRET,
+  DOCKER_CONFIG,
+  DOCKER_CONFIG_TYPE,
+  isSelected,
+  LABEL_MANAGED,
+  MANAGED,
+  SERVICE_ACCOUNTS,
+  type ServiceAccount,
+} from "./objects.ts";
+import { contentOf } from "./passwords.ts";
+import { type Content, planNamespace, type Step } from "./plan.ts";
+import { createSource, refuse } from "./source.ts";
+
+export interface SessionParts {
+  readonly api: LoginApiOf;
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly events: EventRecorder;
+  readonly measure: ReturnType<typeof pullSecretMetrics>;
+  readonly config: PullSecretsConfig;
+  /** Where the Secret is that the others are copies of. */
+  readonly namespace: string;
+  /** What Events are about that concern all: the ConfigMap. */
+  readonly about: readonly [type: ResourceType<KubeObject>, object: KubeObject];
+  readonly workers: number;
+}
+
+const RETRY_MIN_MS = 5000;
+const RETRY_MAX_MS = 600_000;
+/** How often it is told how long passwords are still good: they live for hours. */
+const TELL_MS = 300_000;
+const ACCOUNT = "default";
+/** The key of the passwords; all others are names of namespaces. */
+const SOURCE = "";
+
+/** Keeps the Secrets as one config wants them, until the signal aborts. */
+export async function runSession(parts: SessionParts, signal: AbortSignal): Promise<void> {
+  const { client, clock, random, logger, metrics, config, namespace, measure } = parts;
+  const { secretName } = config;
+  const shared = { client, clock, random, logger };
+  const queue = createWorkQueue({
+    name: "pull-secret",
+    clock,
+    metrics,
+    limiter: itemExponentialLimiter(RETRY_MIN_MS, RETRY_MAX_MS),
+    onError(key, error) {
+      const again = hasCode(error, "conflict", "already_exists", "not_found");
+      if (!again) measure.failed("secret");
+      logger[again ? "debug" : "warn"]("a pull secret is not up to date", {
+        namespace: key || namespace,
+        error: errorText(error),
+      });
+    },
+  });
+  const informer = <T extends KubeObject>(type: ResourceType<T>, more: Partial<InformerOptions<T>> = {}) =>
+    createInformer<T>({ ...shared, type, ...more });
+  const namespaces: Informer<Namespace> = informer(NAMESPACES, { transform: slimNamespace });
+  // The name alone is asked for: no other Secret is ever read, and RBAC need not allow it.
+  const secrets: Informer<Secret> = informer(SECRETS, { fieldSelector: `metadata.name=${secretName}` });
+  const accounts = config.defaultServiceAccounts
+    ? informer(SERVICE_ACCOUNTS, { fieldSelector: `metadata.name=${ACCOUNT}`, transform: slimAccount })
+    : undefined;
+  const cachedSource = () => secrets.get(`${namespace}/${secretName}`);
+  const source = createSource(parts, cachedSource);
+
+  const addAll = () => {
+    for (const { metadata } of namespaces.list()) queue.add(metadata.name ?? "");
+  };
+  const onSecret = (object: Secret) => {
+    const { namespace: of = "" } = object.metadata;
+    queue.add(of);
+    if (of !== namespace) return;
+    queue.add(SOURCE);
+    addAll();
+  };
+  const both = <T extends KubeObject>(changed: (object: T) => void) => ({
+    add: changed,
+    update: (before: T, after: T) => {
+      if (before.metadata.resourceVersion !== after.metadata.resourceVersion) changed(after);
+    },
+    delete: changed,
+  });
+
+  const syncNamespace = async (name: string, within: AbortSignal): Promise<void> => {
+    // Its Secret is the one that the others are copies of.
+    const isHome = name === namespace;
+    const found = namespaces.get(name);
+    const steps = planNamespace(
+      secretName,
+      {
+        selected: isSelected(found, config),
+        secret: secrets.get(`${name}/${secretName}`),
+        account: accounts?.get(`${name}/${ACCOUNT}`),
+      },
+      contentOf(cachedSource()),
+    );
+    for (const step of steps) {
+      if (isHome && step.do !== "refer") continue;
+      await apply(name, step, within);
+    }
+  };
+  const apply = async (name: string, step: Step, within: AbortSignal): Promise<void> => {
+    const ref = { namespace: name, name: secretName };
+    const secret = secrets.get(keyOf({ metadata: ref }));
+    const options = { signal: within };
+    if (step.do === "refuse") {
+      if (secret) refuse(parts, secret);
+      return;
+    }
+    measure.wrote(step.do);
+    if (step.do === "create") {
+      await client.create(SECRETS, { metadata: { ...ref, ...marks(step.content) }, ...dataOf(step.content) }, options);
+    } else if (step.do === "update") {
+      const gone = Object.fromEntries(Object.keys(secret?.data ?? {}).map((key) => [key, null]));
+      const { annotations } = marks(step.content);
+      const metadata = { resourceVersion: secret?.metadata.resourceVersion, annotations };
+      const body = { metadata, data: { ...gone, ...dataOf(step.content).data } };
+      await client.patch(SECRETS, ref, { type: "merge", body }, options);
+    } else if (step.do === "delete") {
+      const { uid = "", resourceVersion = "" } = secret?.metadata ?? {};
+      await client.delete(SECRETS, ref, { ...options, preconditions: { uid, resourceVersion } });
+    } else {
+      await client.patch(SERVICE_ACCOUNTS, { namespace: name, name: ACCOUNT }, reference(name, step.do), options);
+    }
+  };
+  const reference = (name: string, what: "refer" | "unrefer") => {
+    const { metadata, imagePullSecrets = [] } = accounts?.get(`${name}/${ACCOUNT}`) ?? { metadata: {} };
+    const others = imagePullSecrets.filter((one) => one.name !== secretName);
+    // Of a list that somebody changes meanwhile, nothing gets lost: the version is a condition.
+    const body = {
+      metadata: { resourceVersion: metadata.resourceVersion },
+      imagePullSecrets: what === "refer" ? [...others, { name: secretName }] : others,
+    };
+    return { type: "merge", body } as const;
+  };
+
+  const handle = async (key: string, within: AbortSignal): Promise<void> => {
+    if (key !== SOURCE) return syncNamespace(key, within).then(() => queue.forget(key));
+    const outcome = await source.sync(within);
+    if ("blocked" in outcome) return;
+    if (outcome.failed) queue.addRateLimited(SOURCE);
+    else queue.forget(SOURCE);
+    queue.addAfter(SOURCE, outcome.nextAt - clock.now());
+  };
+  const tellAges = async (): Promise<void> => {
+    for (const [registry, { expiresAt }] of source.logins) measure.left(registry, expiresAt - clock.now());
+  };
+
+  const informers = [namespaces, secrets, ...(accounts ? [accounts] : [])];
+  const running = informers.map((one) => one.run(signal));
+  try {
+    await Promise.all(informers.map((one) => one.waitForSync(signal)));
+    const toNamespace = (object: KubeObject) => queue.add(object.metadata.namespace ?? "");
+    namespaces.subscribe(both((object) => queue.add(object.metadata.name ?? "")));
+    secrets.subscribe(both(onSecret));
+    accounts?.subscribe(both(toNamespace));
+    queue.add(SOURCE);
+    await Promise.all([queue.run(parts.workers, handle, signal), repeat(clock, TELL_MS, signal, tellAges)]);
+  } finally {
+    queue.shutDown();
+    if (signal.aborted) await Promise.allSettled(running);
+  }
+}
+
+function marks({ expires }: Content) {
+  return { labels: { [LABEL_MANAGED]: MANAGED }, annotations: { [ANNOTATION_EXPIRES]: expires } };
+}
+
+function dataOf({ dockerConfig }: Content) {
+  return { type: DOCKER_CONFIG_TYPE, data: { [DOCKER_CONFIG]: dockerConfig } };
+}
+
+/** What selects it, and no more. */
+function slimNamespace({ metadata }: Namespace): Namespace {
+  const { name = "", labels = {}, annotations = {}, resourceVersion = "", deletionTimestamp } = metadata;
+  const said = annotations[ANNOTATION_PULL_SECRET];
+  const kept = said === undefined ? {} : { annotations: { [ANNOTATION_PULL_SECRET]: said } };
+  return { metadata: { name, resourceVersion, labels, ...kept, ...(deletionTimestamp ? { deletionTimestamp } : {}) } };
+}
+
+function slimAccount({ metadata, imagePullSecrets }: ServiceAccount): ServiceAccount {
+  const { name = "", namespace = "", resourceVersion = "" } = metadata;
+  return { metadata: { name, namespace, resourceVersion }, ...(imagePullSecrets ? { imagePullSecrets } : {}) };
+}
