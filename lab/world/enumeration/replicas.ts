@@ -42,6 +42,8 @@ export function createReplicas(world: () => World): Replicas {
     running.set(ccm.name, ccm);
     ccm.ended.then(() => {
       if (ccm.failure !== undefined) failures.push(ccm.failure);
+      // What it had still to say ends with it.
+      ccm.kill();
       gone(ccm.name);
     });
   };

@@ -1,5 +1,8 @@
 import type { Scenario, Scene } from "../enumeration/scenario.ts";
 
+/** What was taken back before another manager looked is nothing that it had to finish: the next look for drift sees it. */
+export const TAKEN_BACK_MS = 900_000;
+
 /** Our own annotations, those of Baidu's controllers, and the table's scope in the world's rows. */
 export const OWN = "cloud-provider-baiducloud/";
 export const CCE = "service.beta.kubernetes.io/cce-";

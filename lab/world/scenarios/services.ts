@@ -1,5 +1,5 @@
 import type { Scenario, Scene } from "../enumeration/scenario.ts";
-import { CCE, OWN, port, readyService } from "./common.ts";
+import { CCE, OWN, port, readyService, TAKEN_BACK_MS } from "./common.ts";
 
 /** The shared bandwidth that rich Services are in. */
 const withGroup = async (scene: Scene): Promise<void> => scene.world.simulator.createEipGroup("eg-1");
@@ -116,8 +116,7 @@ export const SERVICE_SCENARIOS: readonly Scenario[] = [
   {
     name: "service-source-ranges",
     summary: "Source ranges are set, changed, and taken away.",
-    // What was taken back before another manager looked is nothing that it had to finish: the next look for drift sees it.
-    recoveryMs: 900_000,
+    recoveryMs: TAKEN_BACK_MS,
     setup: (scene) => readyService(scene, "web"),
     async act(scene) {
       await scene.edit("web", { spec: { loadBalancerSourceRanges: ["10.0.0.0/8"] } });

@@ -54,6 +54,7 @@ describe("the look at drift", () => {
     ensured: true,
     announced: false,
     written: {},
+    writing: false,
     at: 0,
   });
 

@@ -12,6 +12,8 @@ export interface Entry {
   /** EnsuringLoadBalancer was told, EnsuredLoadBalancer was not yet. */
   announced: boolean;
   written: Written;
+  /** A write of the status is on its way: what the Service shows meanwhile may be ours. */
+  writing: boolean;
   /** When it was looked at last, on the monotonic clock. */
   at: number;
 }

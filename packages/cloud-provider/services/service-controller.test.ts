@@ -68,6 +68,25 @@ describe("a Service of type LoadBalancer", () => {
     await bench.close();
   });
 
+  it("has its status again when somebody else has overwritten it, and costs no look for what we wrote ourselves", async () => {
+    const bench = await start();
+    await bench.create(newService("web"));
+    await bench.clock.advance(5000);
+    assert.deepEqual(bench.methods(), ["ensure"]);
+    const conditions = [{ type: "LoadBalancerReady", status: "False", reason: "Stale", message: "of yesterday" }];
+    await bench.setStatus({ conditions });
+    await bench.clock.advance(5000);
+    assert.deepEqual(bench.methods(), ["ensure", "ensure"]);
+    assert.equal((await bench.get()).status?.conditions?.[0]?.status, "True");
+    await bench.setStatus({ loadBalancer: { ingress: [{ ip: "192.0.2.99" }] } });
+    await bench.clock.advance(5000);
+    assert.deepEqual(
+      (await bench.get()).status?.loadBalancer?.ingress?.map(({ ip }) => ip),
+      ["192.0.2.1"],
+    );
+    await bench.close();
+  });
+
   it("is left alone when kubectl writes its own notes", async () => {
     const bench = await start();
     await bench.create(newService("web"));

@@ -18,6 +18,7 @@ import {
   wantsLoadBalancer,
 } from "./needs-update.ts";
 import { createNodePasses } from "./node-pass.ts";
+import { isOverwritten } from "./overwritten.ts";
 import { createServiceSync, isSettled, type Lane as LaneName, type Outcome } from "./service-sync.ts";
 
 export interface ServiceControllerOptions {
@@ -34,6 +35,8 @@ const RETRY_MIN_MS = 5000;
 const RETRY_MAX_MS = 300_000;
 /** Node events within this time make one pass over the load balancers. */
 const NODE_WINDOW_MS = 1000;
+/** A status that somebody else has changed is looked at after so long. */
+const OVERWRITTEN_MS = 1000;
 
 /** The queue's lanes: a user's edit before a change of nodes, before what failed, before what nobody waits for. */
 const USER = 0;
@@ -137,8 +140,11 @@ export function createServiceController(context: ControllerContext, options: Ser
       update: (before, after) => {
         const change = changeOf(before, after, ignored);
         const lostFinalizer = hasFinalizer(before) && !hasFinalizer(after) && wantsLoadBalancer(after);
-        if (!change && !lostFinalizer && !cleanupChanged(before, after, ignored)) return;
         const key = keyOf(after);
+        if (!change && !lostFinalizer && !cleanupChanged(before, after, ignored)) {
+          if (isOverwritten(entries.get(key), before, after)) queue.addAfter(key, OVERWRITTEN_MS, RETRY);
+          return;
+        }
         logger.debug("service changed", { service: key, what: change ?? (lostFinalizer ? "finalizers" : "cleanup") });
         addForUser(key);
       },

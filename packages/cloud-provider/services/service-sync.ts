@@ -11,7 +11,7 @@ import { Entries, type Entry } from "./entries.ts";
 import type { ServiceMetrics } from "./metrics.ts";
 import { type AnnotationFilter, hasFinalizer, needsUpdate, wantsLoadBalancer } from "./needs-update.ts";
 import { createProblemReporter } from "./problems.ts";
-import { createServiceWriter } from "./service-writer.ts";
+import { createServiceWriter, type Written } from "./service-writer.ts";
 
 /** done: until something happens. again: after so long, and it is no failure. retry: later and later. */
 export type Outcome = "done" | "retry" | { readonly againAfterMs: number };
@@ -58,6 +58,15 @@ export function createServiceSync(context: ControllerContext, options: ServiceSy
     events.event(SERVICES, service, "Warning", reason, message);
   const backendsFor = (service: Service) => backends.of(loadBalancers.nodeSelector?.(service));
 
+  /** Keeps what is written, and that it is being written. */
+  const writes = async (entry: Entry, write: () => Promise<Written>): Promise<void> => {
+    entry.writing = true;
+    try {
+      entry.written = await write();
+    } finally {
+      entry.writing = false;
+    }
+  };
   const noteProblem = (key: string, has: boolean): void => {
     if (has) troubled.add(key);
     else troubled.delete(key);
@@ -85,6 +94,7 @@ export function createServiceSync(context: ControllerContext, options: ServiceSy
       ensured: false,
       announced: edited || (before?.announced ?? false),
       written: before?.written ?? {},
+      writing: false,
       at: clock.monotonic(),
     };
     // Before the provider is called: what it leaves behind when it fails must be found again.
@@ -92,7 +102,7 @@ export function createServiceSync(context: ControllerContext, options: ServiceSy
     const result = await loadBalancers.ensure({ clusterName, service, nodes, lane, signal }).catch(failed("ensure"));
     const condition = conditionOf(result, nodes.length);
     const wanted = { condition, ...(result.status ? { status: result.status } : {}) };
-    entry.written = await writer.setStatus(service, wanted, entry.written, signal);
+    await writes(entry, () => writer.setStatus(service, wanted, entry.written, signal));
     problems.report(key, service, result.problems);
     noteProblem(key, result.problems.length > 0);
     told.forget(`failure ${key}`);
@@ -132,8 +142,8 @@ export function createServiceSync(context: ControllerContext, options: ServiceSy
   /** Beside the Event; when the API server refuses that too, the Event and the log are all there is. */
   const writeFailure = async (service: Service, entry: Entry | undefined, error: unknown, signal: AbortSignal) => {
     try {
-      const written = await writer.setFailure(service, conditionOfFailure(error), entry?.written ?? {}, signal);
-      if (entry) entry.written = written;
+      const write = () => writer.setFailure(service, conditionOfFailure(error), entry?.written ?? {}, signal);
+      await (entry ? writes(entry, write) : write());
     } catch (cause) {
       logger.debug("condition could not be written", { service: keyOf(service), error: errorText(cause) });
     }
@@ -190,7 +200,7 @@ export function createServiceSync(context: ControllerContext, options: ServiceSy
       else tell(service, "UpdatedLoadBalancer", "Updated load balancer with new hosts");
       if (isAboutNodes(entry.written.condition)) {
         const condition = conditionOf(result, nodes.length);
-        entry.written = await writer.setStatus(service, { condition }, entry.written, signal);
+        await writes(entry, () => writer.setStatus(service, { condition }, entry.written, signal));
       }
       return {};
     },
