@@ -14,6 +14,7 @@ import type { RouteReports } from "./routes/route-reports.ts";
 import { createRouteTables } from "./routes/route-tables.ts";
 import { createRoutes } from "./routes/routes.ts";
 import { withServicePolicy } from "./service-policy.ts";
+import type { Tenants } from "./tenants/tenants.ts";
 
 /** The provider as one cloud config makes it. */
 export interface Generation {
@@ -33,13 +34,14 @@ export interface Lasting {
   readonly notes: NodeNotes;
   /** Undefined before the provider is initialised. */
   readonly surroundings: () => Surroundings | undefined;
+  readonly tenants: () => Tenants | undefined;
   /** Has the Service of this UID looked at again. */
   readonly lookAgain: (uid: string) => void;
 }
 
 /** Makes generations that share what must not be forgotten: who works on what, and what was made a moment ago. */
 export function createGenerations(lasting: Lasting): (cloud: Cloud) => Generation {
-  const { clock, random, logger, clusterInstances, reports, notes, surroundings, lookAgain } = lasting;
+  const { clock, random, logger, clusterInstances, reports, notes, surroundings, tenants, lookAgain } = lasting;
   const mutex = new KeyedMutex();
   const memory = createObserverMemory(clock);
   const services = () => surroundings()?.services.list() ?? [];
@@ -51,13 +53,24 @@ export function createGenerations(lasting: Lasting): (cloud: Cloud) => Generatio
     // A request that was given up is carried out soon or not at all.
     const travelMs = 2 * config.timeoutMs;
     const lateMs = (uid: string) => surroundings()?.inheritance.lateMs(uid, travelMs) ?? 0;
-    const observer = createObserver({ client, clusterId, clock, clusterInstances, services, vpcId, memory, lateMs });
+    const inventory = () => tenants()?.inventory;
+    const observer = createObserver({
+      client,
+      clusterId,
+      clock,
+      clusterInstances,
+      services,
+      vpcId,
+      memory,
+      lateMs,
+      inventory,
+    });
     const waits = createWaits(client, clock);
     const chooseSubnet = createSubnetChooser({ client, subnetId: config.subnetId, vpcId, clusterInstances });
     const apply = createApply({ client, clusterId, observer, waits, random, logger, vpcId, chooseSubnet });
     const defaults = { bandwidthMbps: config.eipBandwidthInMbps };
     const parts = { clusterId, observer, apply, logger, defaults };
-    const made = createLoadBalancers({ ...parts, surroundings, mutex, lookAgain, lateMs });
+    const made = createLoadBalancers({ ...parts, surroundings, mutex, lookAgain, lateMs, tenants });
     return {
       cloud,
       instances,

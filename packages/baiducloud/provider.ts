@@ -2,15 +2,20 @@ import { type Clock, errorText, type Logger, type Random } from "@ccm/base";
 import { isBceError } from "@ccm/bce";
 import { CloudError, type CloudProvider, type LoadBalancers } from "@ccm/cloud-provider";
 import { createEventRecorder, type EventRecorder, type Informer, type KubeClient, type Node } from "@ccm/kube";
+import { NOTHING } from "@ccm/tenancy";
 import type { CloudConfig } from "./cloud-config.ts";
 import { toCloudError } from "./errors.ts";
 import { createGenerations, currentInstances, currentLoadBalancers, currentRoutes } from "./generation.ts";
 import type { Cloud, CloudChanges } from "./live-cloud.ts";
+import { desiredOf } from "./load-balancers/desired.ts";
 import { createSurroundings, type Surroundings } from "./load-balancers/surroundings.ts";
 import { instanceIdOf, PROVIDER_NAME } from "./provider-id.ts";
 import { Replaceable } from "./replaceable.ts";
 import { createNodeNotes } from "./routes/node-notes.ts";
 import { createRouteReports } from "./routes/route-reports.ts";
+import { underPolicy } from "./service-policy.ts";
+import { wishOf } from "./tenants/footprint.ts";
+import { createTenants, type Tenants } from "./tenants/tenants.ts";
 
 export interface BaiduCloudOptions extends Cloud {
   /** Where the cloud config may be replaced by another. Default: it stays. */
@@ -25,6 +30,10 @@ export interface BaiduCloudOptions extends Cloud {
   /** Called before the first call to the cloud, when Kubernetes can be asked: for credentials in a Secret. */
   readonly onKubernetes?: (client: KubeClient) => void;
 }
+
+/** A request that was given up is carried out within so many of its times, or never; then the lists show it within this. */
+const SETTLE_TRAVELS = 2;
+const LIST_LAG_MS = 30_000;
 
 const CREDENTIALS: Readonly<Record<CloudConfig["credentials"]["from"], string>> = {
   config: "AccessKeyID or SecretAccessKey of the cloud config",
@@ -41,7 +50,11 @@ export function createBaiduCloud(options: BaiduCloudOptions): CloudProvider {
   let kube: KubeClient | undefined;
   let events: EventRecorder | undefined;
   let surroundings: Surroundings | undefined;
+  let tenants: Tenants | undefined;
   const watchers = new Set<Parameters<NonNullable<LoadBalancers["onSettings"]>>[0]>();
+  const lookAgain = (uid: string): void => {
+    for (const changed of watchers) changed(({ metadata }) => metadata.uid === uid);
+  };
   const build = createGenerations({
     ...{ clock, random, logger },
     clusterInstances() {
@@ -51,9 +64,8 @@ export function createBaiduCloud(options: BaiduCloudOptions): CloudProvider {
     reports: createRouteReports(() => events),
     notes: createNodeNotes(() => kube, version, logger),
     surroundings: () => surroundings,
-    lookAgain(uid) {
-      for (const changed of watchers) changed(({ metadata }) => metadata.uid === uid);
-    },
+    tenants: () => tenants,
+    lookAgain,
   });
   const first = { config: options.config, client: options.client };
   const current = new Replaceable(build(first), ({ cloud }) => changes?.release(cloud));
@@ -77,7 +89,19 @@ export function createBaiduCloud(options: BaiduCloudOptions): CloudProvider {
       kube = context.client;
       events = createEventRecorder({ client: kube, clock, random, logger, component: "CCM" });
       onKubernetes?.(kube);
-      surroundings = createSurroundings(context, { clock, random, logger }, () => loadBalancers);
+      const around = createSurroundings(context, { clock, random, logger }, () => loadBalancers);
+      surroundings = around;
+      tenants = createTenants({
+        ...{ context, clusterId, clock, random, logger, lookAgain },
+        settleMs: SETTLE_TRAVELS * options.config.timeoutMs + LIST_LAG_MS,
+        mayCome(service) {
+          const { config } = current.now.cloud;
+          const settleMs = SETTLE_TRAVELS * config.timeoutMs + LIST_LAG_MS;
+          if (around.inheritance.lateMs(service.metadata.uid ?? "", settleMs) === 0) return NOTHING;
+          const defaults = { bandwidthMbps: config.eipBandwidthInMbps };
+          return wishOf(desiredOf(underPolicy(service, config), [], clusterId, { defaults }).desired);
+        },
+      });
       const { config, client } = current.now.cloud;
       if (config.unknownKeys.length > 0)
         logger.warn("cloud config has unknown keys", { keys: config.unknownKeys.join(", ") });

@@ -18,7 +18,12 @@ export interface ApplyOptions {
   readonly logger: Logger;
   readonly vpcId: () => Promise<string>;
   /** The subnet of a new load balancer; `subnetId` and `zone` are what the Service says of it, "" for nothing. */
-  readonly chooseSubnet: (signal: AbortSignal, subnetId: string, zone: string) => Promise<string>;
+  readonly chooseSubnet: (
+    signal: AbortSignal,
+    subnetId: string,
+    zone: string,
+    allowed?: readonly string[],
+  ) => Promise<string>;
 }
 
 export interface Applied {
@@ -116,8 +121,8 @@ export function createApply(options: ApplyOptions): Apply {
     const run = async (step: Step): Promise<void> => {
       switch (step.do) {
         case "createLoadBalancer": {
-          const { subnetId: wanted, zone, ...spec } = step.spec;
-          const subnetId = await chooseSubnet(signal, wanted, zone);
+          const { subnetId: wanted, zone, allowedSubnets, ...spec } = step.spec;
+          const subnetId = await chooseSubnet(signal, wanted, zone, allowedSubnets);
           const whole: BlbSpec = { ...spec, subnetId, vpcId: await vpcId() };
           newBlb = (await create("blb", (options) => blb.create(whole, options))).blbId;
           observer.made.note(`${uid} blb`, newBlb);

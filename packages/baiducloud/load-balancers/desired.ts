@@ -36,6 +36,8 @@ export interface Desired {
     /** "" for the provider's choice. */
     readonly subnetId: string;
     readonly zone: string;
+    /** Those of the tenant, to choose from; none: any. */
+    readonly allowedSubnets?: readonly string[];
   };
   /** Names that are right: that of `create`, and those that earlier controllers gave. */
   readonly names: readonly string[];
@@ -82,21 +84,23 @@ export interface DesiredOptions {
   readonly defaults?: LoadBalancerDefaults;
   /** The other Services that name the same load balancer. */
   readonly sharers?: readonly ServiceNodes[];
+  /** Of the tenant, on all that is made. */
+  readonly tenantTags?: readonly Tag[];
 }
 
 export function desiredOf(
   service: Service,
   nodes: readonly Node[],
   clusterId: string,
-  { defaults = {}, sharers = [] }: DesiredOptions = {},
+  { defaults = {}, sharers = [], tenantTags = [] }: DesiredOptions = {},
 ): { readonly desired: Desired; readonly problems: readonly FacetProblem[] } {
   const { settings, problems: bad } = readAnnotations(service.metadata.annotations ?? {});
   const problems = [...bad, ...backendProblems(nodes)];
   const { namespace = "", name = "", uid = "" } = service.metadata;
   const resourceName = serviceResourceName(clusterId, namespace, name);
   const userTags = Object.entries(settings.tags).map(([tagKey, tagValue]) => ({ tagKey, tagValue }));
-  const marks = serviceTags(clusterId, uid);
-  // Nobody can take away a mark by a tag of the same key.
+  const marks = [...serviceTags(clusterId, uid), ...tenantTags];
+  // Nobody can take away a mark, or a tenant's tag, by a tag of the same key.
   const tags = [...marks, ...userTags.filter(({ tagKey }) => !marks.some((mark) => mark.tagKey === tagKey))];
   const { listeners, problems: left } = listenersFor(service, settings);
   problems.push(...left);

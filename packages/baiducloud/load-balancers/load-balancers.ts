@@ -11,6 +11,7 @@ import {
 } from "@ccm/cloud-provider";
 import { keyOf, type Node, type Service } from "@ccm/kube";
 import { asCloudErrors } from "../errors.ts";
+import type { Tenants, TenantTerms } from "../tenants/tenants.ts";
 import { readAnnotations } from "./annotations.ts";
 import { type Apply, goneInstance } from "./apply.ts";
 import { type BackendChoice, chooseBackends } from "./backends.ts";
@@ -52,6 +53,8 @@ export interface LoadBalancersOptions {
   readonly lookAgain?: (uid: string) => void;
   /** For how long what another manager asked for may still come to be (see Inheritance). Default: not at all. */
   readonly lateMs?: (uid: string) => number;
+  /** Whose Services are, and what they may have. Default: nobody's. */
+  readonly tenants?: () => Tenants | undefined;
 }
 
 interface Settled {
@@ -138,9 +141,10 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
       if (steps.some((step) => step.do === "handOverEip" || step.do === "releaseEip")) lookAgain?.(heir.uid);
     }
   };
-  const desiredFor = async ({ service, nodes, signal }: LoadBalancerRequest) => {
+  const desiredFor = async ({ service, nodes, signal }: LoadBalancerRequest, terms?: TenantTerms) => {
     const sharers = await sharersOf(service, signal);
-    const made = desiredOf(service, await withPods(service, nodes, signal), clusterId, { defaults, sharers });
+    const wanted = { defaults, sharers, ...(terms ? { tenantTags: terms.tags } : {}) };
+    const made = desiredOf(service, await withPods(service, nodes, signal), clusterId, wanted);
     return { ...made, desired: { ...made.desired, heirs: heirsOf(sharers) } };
   };
   /** Without instances that the cloud did not know a moment ago: their Nodes will be gone soon as well. */
@@ -156,14 +160,19 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
   const ensure = async (request: LoadBalancerRequest): Promise<LoadBalancerResult> => {
     const { service, signal, lane } = request;
     const { uid = "" } = service.metadata;
-    const { desired, problems } = await desiredFor(request);
+    const terms = await options.tenants?.()?.of(service, signal);
+    const { desired, problems } = await desiredFor(request, terms);
+    const planned = (observed: Observed): Plan => {
+      const whole = planService(existing(desired), observed);
+      return terms ? terms.admit(whole, observed) : whole;
+    };
     known.delete(uid);
     const shown = new Set((service.status?.loadBalancer?.ingress ?? []).map(({ ip }) => ip));
     let held: readonly string[] = [];
     const steps: Plan["steps"][number][] = [];
     // An address that users still see is given back when the status has another one: somebody else may get it at once.
     const plan = (observed: Observed): Plan => {
-      const whole = planService(existing(desired), observed);
+      const whole = planned(observed);
       steps.push(...whole.steps);
       held = whole.steps.flatMap((step) => (step.do === "releaseEip" && shown.has(step.eip) ? step.eip : []));
       return { ...whole, steps: whole.steps.filter((step) => step.do !== "releaseEip" || !held.includes(step.eip)) };
@@ -173,9 +182,10 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
     // There is none to come: what is wrong is not tried again by itself.
     if (held.length > 0 && result.done && isHopeless(result) && !next?.every(({ ip = "" }) => !held.includes(ip))) {
       held = [];
-      result = await settle(request, (observed) => planService(existing(desired), observed));
+      result = await settle(request, planned);
     }
     const { observed } = result;
+    terms?.looked(observed);
     if (result.done && observed.blb?.ours) known.set(uid, idsOf(observed));
     // Nobody had asked for anything: somebody else has changed the cloud.
     if (lane === "resync" && result.drift.length > 0) tellDrift(service, result.drift);
@@ -192,7 +202,7 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
     const waits = result.done ? !arrived : result.problems.length === 0;
     return {
       status,
-      problems: [...problems, ...result.problems],
+      problems: [...problems, ...(terms?.problems ?? []), ...result.problems],
       ...(waits ? { againAfterMs: LOOK_AGAIN_MS } : {}),
       ...(recheckAfterMs === undefined ? {} : { recheckAfterMs }),
     };
@@ -271,6 +281,7 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
     // Nothing may come to be after the Service has gone: nobody would know whose it is.
     const againAfterMs = lateMs(uid);
     if (againAfterMs > 0) return { againAfterMs };
+    options.tenants?.()?.removed(service);
     // One that goes on to live as another type must not take what is gone for its own when it comes back.
     const recordAgainMs = service.metadata.deletionTimestamp
       ? undefined

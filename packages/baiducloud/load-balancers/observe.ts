@@ -1,8 +1,9 @@
 import { type Clock, unlessAborted } from "@ccm/base";
 import { type BceClient, type Eip, isBceError, type Lane, type LoadBalancer, type SecurityGroup } from "@ccm/bce";
-import { CloudError } from "@ccm/cloud-provider";
+import { CloudError, type IpFamily } from "@ccm/cloud-provider";
 import type { Service } from "@ccm/kube";
 import { description, isMadeFor, serviceResourceName } from "../marks.ts";
+import type { Inventory } from "../tenants/inventory.ts";
 import type { ServiceSettings } from "./annotation-table.ts";
 import { readAnnotations } from "./annotations.ts";
 import { findEips, findLoadBalancer } from "./find.ts";
@@ -42,6 +43,8 @@ export interface ObserverOptions {
   readonly memory?: ObserverMemory;
   /** For how long what another manager asked for may still come to be (see Inheritance). Default: not at all. */
   readonly lateMs?: (uid: string) => number;
+  /** Is shown what the lists show, each time. */
+  readonly inventory?: () => Inventory | undefined;
 }
 
 /** What was made a moment ago, and how often: it is the cluster's, whichever observer looks. */
@@ -56,10 +59,22 @@ export function createObserverMemory(clock: Clock): ObserverMemory {
 
 export function createObserver(options: ObserverOptions): Observer {
   const { client, clusterId, clock, clusterInstances, services = () => [], vpcId, lateMs = () => 0 } = options;
-  const blbs = new SharedRead(() => client.blb.list());
-  const eips = new SharedRead(() => client.eip.list());
-  const ipv6Blbs = new SharedRead(() => client.blb.list({ type: "ipv6" }));
-  const ipv6Eips = new SharedRead(() => client.eip.list({ ipVersion: "ipv6" }));
+  const blbLists = (family: IpFamily, filter: Parameters<typeof client.blb.list>[0]) =>
+    new SharedRead(async () => {
+      const listed = await client.blb.list(filter);
+      options.inventory?.()?.noteLoadBalancers(family, listed);
+      return listed;
+    });
+  const eipLists = (family: IpFamily, filter: Parameters<typeof client.eip.list>[0]) =>
+    new SharedRead(async () => {
+      const listed = await client.eip.list(filter);
+      options.inventory?.()?.noteAddresses(family, listed);
+      return listed;
+    });
+  const blbs = blbLists("IPv4", undefined);
+  const eips = eipLists("IPv4", undefined);
+  const ipv6Blbs = blbLists("IPv6", { type: "ipv6" });
+  const ipv6Eips = eipLists("IPv6", { ipVersion: "ipv6" });
   const groups = new SharedRead(async () => (vpcId ? client.securityGroups.list(await vpcId()) : []));
   /** Services that were looked at once and had no security group: they get one only through us. */
   const groupless = new Set<string>();

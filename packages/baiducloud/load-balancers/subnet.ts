@@ -10,23 +10,24 @@ const ANNOTATION = "annotation service.beta.kubernetes.io/cce-load-balancer-subn
 /**
  * The subnet of a new load balancer: the Service's, else the cloud config's, else one that the cluster's nodes are in, else
  * one reserved by CCE; always of type BCC with an address left, in the zone that the Service says, and of several the
- * first by id, so that every run agrees.
+ * first by id, so that every run agrees. `allowed`: to choose from; none: any.
  */
 export function createSubnetChooser(options: {
   readonly client: BceClient;
   readonly subnetId: string;
   readonly vpcId: () => Promise<string>;
   readonly clusterInstances: () => ReadonlySet<string>;
-}): (signal: AbortSignal, wanted?: string, zone?: string) => Promise<string> {
+}): (signal: AbortSignal, wanted?: string, zone?: string, allowed?: readonly string[]) => Promise<string> {
   const { client, subnetId, vpcId, clusterInstances } = options;
-  return async (signal, wanted = "", zone = "") => {
-    if (wanted === "" && zone === "" && subnetId !== "") return subnetId;
+  return async (signal, wanted = "", zone = "", allowed = []) => {
+    const isAllowed = (id: string) => allowed.length === 0 || allowed.includes(id);
+    if (wanted === "" && zone === "" && subnetId !== "" && isAllowed(subnetId)) return subnetId;
     const vpc = await vpcId();
     const subnets = await client.vpc.listSubnets({ vpcId: vpc }, { signal, lane: "user" });
     if (wanted !== "") return checked(wanted, vpc, subnets);
     const usable = subnets
-      .filter(({ subnetType, availableIp, zoneName }) => {
-        return subnetType === TYPE && availableIp !== 0 && (zone === "" || sameZone(zoneName, zone));
+      .filter(({ subnetId: id, subnetType, availableIp, zoneName }) => {
+        return isAllowed(id) && subnetType === TYPE && availableIp !== 0 && (zone === "" || sameZone(zoneName, zone));
       })
       .sort((a, b) => (a.subnetId < b.subnetId ? -1 : 1));
     const first = (test: (subnet: Subnet) => boolean) => usable.find(test)?.subnetId;
@@ -40,6 +41,13 @@ export function createSubnetChooser(options: {
       first(({ name }) => RESERVED_NAMES.has(name)) ??
       first(() => true);
     if (chosen !== undefined) return chosen;
+    if (allowed.length > 0) {
+      throw new CloudError(
+        "permanent",
+        `none of the subnets that the tenant may use (${allowed.join(", ")}) is in VPC ${vpc}, of type BCC, and has a free address` +
+          (zone === "" ? "" : ` in zone ${zone}`),
+      );
+    }
     throw new CloudError(
       "permanent",
       `VPC ${vpc} has no subnet of type BCC with a free address for a load balancer${zone === "" ? "" : ` in zone ${zone}`}: ` +

@@ -261,7 +261,7 @@ function take<Id extends string>(
   limits: CloudLimits,
   others: CloudAmount,
   own: CloudAmount,
-  { has, growths, firstDecides }: GrowthRequest<Id>,
+  { name, has, growths, firstDecides }: GrowthRequest<Id>,
   holders: ReadonlyMap<string, Counted>,
 ): { readonly refusals: readonly Refusal<Id>[]; readonly total: CloudAmount } {
   const refusals: Refusal<Id>[] = [];
@@ -278,12 +278,15 @@ function take<Id extends string>(
       total = next;
       continue;
     }
-    const names = [...holders.values()].map(({ name, amount }) => ({ name, amount: amount[short] }));
+    const names = [...holders.values(), { name, amount: total }].map((one) => ({
+      name: one.name,
+      amount: one.amount[short],
+    }));
     refusals.push({
       id,
       dimension: short,
       limit: limits[short] ?? 0,
-      used: names.reduce((all, one) => all + one.amount, total[short]),
+      used: names.reduce((all, one) => all + one.amount, 0),
       wanted: by[short],
       holders: names
         .filter(({ amount }) => amount > 0)
