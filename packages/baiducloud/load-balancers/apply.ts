@@ -221,6 +221,7 @@ export function createApply(options: ApplyOptions): Apply {
       // Fails closed: who asked for few must not get the whole world.
       if (failed.has("source-ranges") && (step.facet === "source-ranges" || OPENS.has(step.do))) return;
       if (step.do === "deleteLoadBalancer" && step.onlyWhenReplaced && failed.size > 0) return;
+      if (step.do === "removeBackends" && step.onlyWhenReplaced && failed.has("backends")) return;
       try {
         await run(step);
         logger.info("cloud changed", describe(step, blbOf, eipOf));

@@ -28,6 +28,8 @@ export function planBackends(
   }
   const remove = [...present.keys()].filter((id) => !wanted.has(id) && mayRemove(id)).sort();
   const add = [...wanted].filter(([id]) => !present.has(id));
+  // The last ones stay as long as nobody has come in their place.
+  const last = add.length > 0 && remove.length === present.size ? ({ onlyWhenReplaced: true } as const) : {};
   let room = Math.max(0, BACKENDS_PER_BLB - present.size);
   while (add.length > 0) {
     const batch = add.splice(0, Math.min(BACKEND_BATCH, room));
@@ -42,7 +44,7 @@ export function planBackends(
     room = leaving.length;
     steps.push({ facet, do: "removeBackends", blbId, instanceIds: leaving });
   }
-  for (const instanceIds of batches(remove)) steps.push({ facet, do: "removeBackends", blbId, instanceIds });
+  for (const instanceIds of batches(remove)) steps.push({ facet, do: "removeBackends", blbId, instanceIds, ...last });
   draft.steps.push(...steps);
 }
 

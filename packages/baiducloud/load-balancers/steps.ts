@@ -51,7 +51,12 @@ export type Step = { readonly facet: Facet } & (
       readonly instanceIds: readonly string[];
       readonly weight: number;
     })
-  | (OnBlb & { readonly do: "removeBackends"; readonly instanceIds: readonly string[] })
+  | (OnBlb & {
+      readonly do: "removeBackends";
+      readonly instanceIds: readonly string[];
+      /** Only when nothing before it failed. */
+      readonly onlyWhenReplaced?: true;
+    })
   | { readonly do: "createEip"; readonly family: IpFamily; readonly spec: EipSpec }
   | (OnEip & OnBlb & { readonly do: "bindEip" })
   | (OnEip & { readonly do: "unbindEip" })

@@ -56,7 +56,11 @@ export function createSurroundings(
     const { problems, againAfterMs } = await loadBalancers().updateBackends(request);
     if (againAfterMs !== undefined) queue.addAfter(key, againAfterMs);
     else if (problems.some(({ retryable }) => retryable)) queue.addRateLimited(key);
-    else queue.forget(key);
+    else {
+      queue.forget(key);
+      // What was refused for good, in case somebody has seen to it.
+      if (problems.length > 0) queue.addAfter(key, RETRY_MAX_MS);
+    }
   };
   void queue.run(WORKERS, follow, signal);
   return {
