@@ -14,6 +14,9 @@ export interface Preparation {
   say(text: string): void;
 }
 
+/** The Go SDK prints where in memory the arguments of some calls are. */
+const ADDRESSES = /0x[0-9a-f]{8,}/g;
+
 /** The language or its registry is not to be had here; whatever else goes wrong is a failure. */
 export class Unavailable extends Error {}
 
@@ -37,7 +40,7 @@ export async function walk(name: string, tour: Command, only: readonly string[])
     let problem: string | undefined;
     const out = await runQuietly(tour.command, [...tour.args, ...only], {
       env: { ...tour.env, CLIENT_TOUR: JSON.stringify(cloud.environment) },
-      onError: (text) => process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)),
+      onError: (text) => process.stderr.write(text.replace(ADDRESSES, "").replace(/^(?=.)/gm, `${name}: `)),
     }).catch((error: unknown) => {
       problem = errorText(error);
       return error instanceof Failed ? error.out : "";

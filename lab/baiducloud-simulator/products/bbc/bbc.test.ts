@@ -50,6 +50,11 @@ describe("bare metal servers", () => {
     );
     const byIds = await ok<{ instances: Server[] }>("POST /v1/instance/listByInstanceId", { instanceIds: [id] });
     assert.equal(byIds.instances.length, 1);
+    const byOtherName = await ok<{ instances: Server[] }>("POST /v1/instance/listByInstanceId", {
+      instanceIdList: [id],
+    });
+    assert.equal(byOtherName.instances.length, 1);
+    assert.match((await ok<{ vncUrl: string }>(`GET /v1/instance/${id}/vnc`)).vncUrl, /^https:/);
     assert.deepEqual((await ok<{ instances: unknown[] }>("GET /v2/instance")).instances, []);
     await refused("404 NoSuchObject", `GET /v2/instance/${id}`);
     await refused("400 BadRequest", "POST /v1/instance", { ...body, flavorId: "BBC-none" });
@@ -58,6 +63,26 @@ describe("bare metal servers", () => {
     assert.ok(flavors.some(({ flavorId }) => flavorId === body.flavorId));
     await ok(`GET /v1/flavor/${body.flavorId}`);
     await refused("404 NoSuchObject", "GET /v1/flavor/none");
+  });
+
+  it("have images: those of BCC", async () => {
+    const { ok, refused, settle, create, id } = await withServer();
+    await settle();
+    const { imageId } = await ok<{ imageId: string }>("POST /v1/image", { imageName: "mine", instanceId: id });
+    const statusOf = async () => (await ok<{ image: Server }>(`GET /v1/image/${imageId}`)).image.status;
+    const listed = async (kind: string) =>
+      (await ok<{ images: Server[] }>(`GET /v1/image?imageType=${kind}`)).images.map((image) => image.id);
+    assert.equal(await statusOf(), "Creating");
+    await settle();
+    assert.equal(await statusOf(), "Available");
+    assert.deepEqual(await listed("BbcCustom"), [imageId]);
+    assert.equal((await listed("BbcSystem")).includes(imageId), false);
+    assert.equal((await listed("All")).length, (await listed("System")).length + 1);
+    await create({ imageId });
+    await refused("409 OperationDenied", `DELETE /v1/image/${imageId}`);
+    await refused("409 OperationDenied", "DELETE /v1/image/m-lab00000");
+    await refused("404 NoSuchObject", "GET /v1/image/m-none0000");
+    await refused("404 NoSuchObject", "POST /v1/image", { imageName: "x", instanceId: "i-none0000" });
   });
 
   it("are switched, installed and changed", async () => {

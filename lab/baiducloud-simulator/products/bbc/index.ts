@@ -1,6 +1,7 @@
 import type { Product } from "../../api/operation.ts";
 import { changes } from "./changes.ts";
 import { creation } from "./create.ts";
+import { images } from "./images.ts";
 import { releasing } from "./release.ts";
 import { servers } from "./servers.ts";
 
@@ -8,5 +9,5 @@ export const BBC: Product = {
   name: "bbc",
   title: "BBC: bare metal servers",
   hosts: ["bbc"],
-  parts: [servers, creation, changes, releasing],
+  parts: [servers, creation, changes, releasing, images],
 };

@@ -78,7 +78,11 @@ const OPERATIONS = operations({
     path: "/v1/instance/listByInstanceId",
     clientToken: false,
     query: PAGING,
-    body: object({ instanceIds: optional(list(text(), 100), []) }),
+    body: object({
+      instanceIds: optional(list(text(), 100), []),
+      // What the Go SDK calls them.
+      instanceIdList: optional(list(text(), 100), []),
+    }),
     answer: pageOf("instances", INSTANCE),
   },
   GetBbcInstance: {
@@ -87,6 +91,13 @@ const OPERATIONS = operations({
     path: "/v1/instance/{instanceId}",
     query: { isDeploySet: optional(boolean()), containsFailed: optional(boolean()) },
     answer: INSTANCE,
+    errors: ["NoSuchObject"],
+  },
+  GetBbcVnc: {
+    summary: "Where the console of a server can be seen.",
+    method: "GET",
+    path: "/v1/instance/{instanceId}/vnc",
+    answer: object({ vncUrl: text() }),
     errors: ["NoSuchObject"],
   },
   GetVpcSubnet: {
@@ -183,8 +194,14 @@ export const servers = part(OPERATIONS, (account) => {
       const shown = all().filter((one) => !query.internalIp || one.internalIp === query.internalIp);
       return page(query, "instances", shown.map(view), idOf);
     },
-    ListBbcInstancesByIds: ({ query, body }) => page(query, "instances", chosen(body.instanceIds).map(view), idOf),
+    ListBbcInstancesByIds({ query, body: { instanceIds, instanceIdList } }) {
+      return page(query, "instances", chosen([...instanceIds, ...instanceIdList]).map(view), idOf);
+    },
     GetBbcInstance: ({ params }) => view(get(params.instanceId)),
+    GetBbcVnc({ params }) {
+      const { id } = get(params.instanceId);
+      return { vncUrl: `https://vnc.${account.region}.baidubce.com/vnc?instanceId=${id}` };
+    },
     GetVpcSubnet: ({ body }) => ({
       networkInfo: chosen(body.bbcIds).map(({ id, subnetId, zoneName, vpcId }) => {
         const vpc = vpcsOf(account).get(vpcId);

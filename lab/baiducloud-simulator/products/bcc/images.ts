@@ -1,3 +1,4 @@
+import type { Account } from "../../account.ts";
 import { ANY_TEXT, PAGING, pageOf } from "../../api/common.ts";
 import { badRequest, denied, noSuchObject } from "../../api/fault.ts";
 import { operations, part } from "../../api/operation.ts";
@@ -102,12 +103,6 @@ const OPERATIONS = operations({
 export const images = part(OPERATIONS, (account) => {
   const custom = customImagesOf(account);
   account.store.on(CREATED, (id) => void custom.patch(id, { status: "Available" }));
-  const own = (id: string): CustomImage => {
-    const image = custom.get(id);
-    if (image) return image;
-    if (imageOf(account, id)) throw denied(`image ${id} is the cloud's own.`);
-    throw noSuchObject(id);
-  };
   return {
     ListImages({ query: { imageType, imageName, ...paging } }) {
       const type = /(System|Custom)$/.exec(imageType ?? "")?.[1];
@@ -125,19 +120,14 @@ export const images = part(OPERATIONS, (account) => {
     CreateImage({ body: { imageName: name, instanceId, desc } }) {
       if (!instanceId) throw badRequest("instanceId is required: there are no snapshots.");
       const { imageId: baseId } = steadyInstance(account, instanceId, "bcc", "bbc", "hpas");
-      return { imageId: addImage(name, desc, baseId) };
+      return { imageId: addImage(account, { name, desc, baseId }) };
     },
     RenameImage({ body }) {
-      custom.patch(own(body.imageId).id, { name: body.name });
+      custom.patch(ownImage(account, body.imageId).id, { name: body.name });
       return {};
     },
     DeleteImage({ params: { imageId } }) {
-      own(imageId);
-      const holder = instancesOf(account)
-        .all()
-        .find((one) => one.imageId === imageId);
-      if (holder) throw denied(`image ${imageId} is in use: ${holder.id} has it.`);
-      custom.delete(imageId);
+      custom.delete(unusedImage(account, imageId).id);
       return {};
     },
     ListImageOs({ body }) {
@@ -148,14 +138,33 @@ export const images = part(OPERATIONS, (account) => {
       return { osInfo: found };
     },
   };
-
-  function addImage(name: string, desc: string, baseId: string): string {
-    const id = account.newId("m");
-    custom.set(id, { id, name, desc, baseId, status: "Creating", createTime: account.time() });
-    account.store.schedule(CREATED, id, account.timings.imageCreate);
-    return id;
-  }
 });
+
+/** Makes an image, Creating for a while, and returns its id. */
+export function addImage(account: Account, made: Pick<CustomImage, "name" | "desc" | "baseId">): string {
+  const id = account.newId("m");
+  customImagesOf(account).set(id, { ...made, id, status: "Creating", createTime: account.time() });
+  account.store.schedule(CREATED, id, account.timings.imageCreate);
+  return id;
+}
+
+/** An image that the account has made. */
+export function ownImage(account: Account, id: string): CustomImage {
+  const image = customImagesOf(account).get(id);
+  if (image) return image;
+  if (imageOf(account, id)) throw denied(`image ${id} is the cloud's own.`);
+  throw noSuchObject(id);
+}
+
+/** One of those that no machine has. */
+export function unusedImage(account: Account, id: string): CustomImage {
+  const image = ownImage(account, id);
+  const holder = instancesOf(account)
+    .all()
+    .find((one) => one.imageId === id);
+  if (holder) throw denied(`image ${id} is in use: ${holder.id} has it.`);
+  return image;
+}
 
 const osOf = ({ osName, osVersion, osType, osArch }: Image) => ({
   osName,

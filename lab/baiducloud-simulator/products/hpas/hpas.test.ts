@@ -187,6 +187,45 @@ describe("machines for AI work", () => {
   });
 });
 
+describe("images of machines for AI work", () => {
+  it("are made, renamed, copied elsewhere, and deleted when no machine has them", async () => {
+    const { act, deny, settle, hpasId, body } = await withMachines();
+    await settle();
+    const { imageId = "" } = await act("CreateImage", { hpasId, imageName: "mine" });
+    const find = async () => {
+      const { images } = await act<{ images: Record<string, string>[] }>("DescribeImages", { imageType: "Custom" });
+      return images.map((image) => [image.name, image.imageStatus]);
+    };
+    assert.deepEqual(await find(), [["mine", "Creating"]]);
+    type Copies = { destinationImages: { destinationImageId: string; status: boolean }[] };
+    const copy = async (destinationRegion: string) => {
+      const destinationImages = [{ destinationImageName: "copy", destinationRegion }];
+      const [first] = (await act<Copies>("CopyImages", { imageId, destinationImages })).destinationImages;
+      assert.ok(first);
+      return first;
+    };
+    assert.equal((await copy("gz")).status, false);
+    await settle();
+    await act("ModifyImageAttribute", { imageId, imageName: "new" });
+    assert.deepEqual(await find(), [["new", "Available"]]);
+    assert.equal((await copy("gz")).status, true);
+    assert.deepEqual([(await copy("bj")).status, (await copy("no where")).status], [false, false]);
+    const cancelled = await act<Copies>("CancelImagesCopy", { imageIds: [imageId] });
+    assert.deepEqual(
+      cancelled.destinationImages.map(({ status }) => status),
+      [false],
+    );
+    const { hpasIds } = await act<{ hpasIds: string[] }>("CreateInstances", { ...body, imageId });
+    await settle();
+    await deny("409 OperationDenied", "DeleteImages", { imageIds: [imageId] });
+    await act("DeleteInstances", { hpasIds });
+    await settle();
+    await act("DeleteImages", { imageIds: [imageId] });
+    await deny("404 NoSuchObject", "DeleteImages", { imageIds: [imageId] });
+    await deny("404 NoSuchObject", "CreateImage", { hpasId: "hpas-none0000", imageName: "x" });
+  });
+});
+
 describe("reservations", () => {
   it("are made, listed in both styles, renamed, moved, and end", async () => {
     const { ok, settle, refused } = createTour();

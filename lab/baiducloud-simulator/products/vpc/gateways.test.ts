@@ -106,7 +106,8 @@ describe("NAT gateways", () => {
       { ...dnat, publicPort: "81" },
     ];
     await refused("409 OperationDenied", `POST ${path}/dnatRule/batchCreate`, { rules: more });
-    await ok(`POST ${path}/dnatRule/batchCreate`, { rules: more.slice(1) });
+    const batch = await ok<{ ruleIds: string[] }>(`POST ${path}/dnatRule/batchCreate`, { rules: more.slice(1) });
+    assert.equal(batch.ruleIds.length, more.length - 1, "the SDKs read ruleIds, unlike snatRuleIds of the other kind");
     await ok(`PUT ${path}/dnatRule/${web}`, { privatePort: "8081" });
     const into = await ok<Rules>(`GET ${path}/dnatRule`);
     assert.equal(into.rules.length, 2);

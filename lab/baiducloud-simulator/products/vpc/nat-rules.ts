@@ -132,7 +132,7 @@ const OPERATIONS = operations({
     method: "POST",
     path: `${DNAT_PATH}/batchCreate`,
     body: object({ rules: list(object(DNAT)) }),
-    answer: object({ dnatRuleIds: list(text()) }),
+    answer: object({ ruleIds: list(text()) }),
     errors: CHANGES,
   },
   UpdateDnatRule: {
@@ -241,7 +241,7 @@ export const natRules = part(OPERATIONS, (account) => {
       page(query, "rules", rulesOf(getNat(account, params.natId), "dnat").map(view), ({ ruleId }) => ruleId),
     CreateDnatRule: ({ params, body }) => ({ ruleId: addDnats(getNat(account, params.natId), [body])[0] }),
     BatchCreateDnatRule: ({ params, body }) => ({
-      dnatRuleIds: addDnats(getNat(account, params.natId), body.rules),
+      ruleIds: addDnats(getNat(account, params.natId), body.rules),
     }),
     UpdateDnatRule({ params: { natId, ruleId }, body }) {
       const rule = getRule(natId, ruleId, "dnat");

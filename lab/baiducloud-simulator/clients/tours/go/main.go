@@ -38,6 +38,16 @@ var tours = []struct {
 	{"quota", tourQuota},
 	{"iam", tourIam},
 	{"sts", tourSts},
+	{"nat", tourNat},
+	{"routes", tourPodRoutes},
+	{"esg", tourEsg},
+	{"havip", tourHaVip},
+	{"ipv6", tourIPv6Gateway},
+	{"certificates", tourCertificates},
+	{"groups", tourResourceGroups},
+	{"hpas", tourHpas},
+	{"eccr", tourEccr},
+	{"bbc", tourBbc},
 }
 
 func main() {

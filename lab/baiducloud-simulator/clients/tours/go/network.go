@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/netip"
 
 	"github.com/baidubce/bce-sdk-go/services/bcc"
 	"github.com/baidubce/bce-sdk-go/services/bcc/api"
@@ -93,4 +94,11 @@ func untilEmpty(client *bcc.Client, built *network) {
 		}
 		return true
 	})
+}
+
+// ipv6In is an address of an IPv6 block.
+func ipv6In(block string) string {
+	prefix, err := netip.ParsePrefix(block)
+	must(err)
+	return prefix.Addr().Next().String()
 }
