@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { createScene } from "../testing/client.ts";
+import { worldYamlOf } from "../worlds/export.ts";
+import { readWorld } from "../worlds/world-text.ts";
 import type { Page } from "./testing/browser.ts";
 import { must } from "./testing/lab.ts";
 import { describePage, figure, keep, lines, show } from "./testing/page-test.ts";
@@ -148,7 +151,10 @@ describePage("the page", { nodes: 24, blbs: 6, listeners: 2, backends: 5 }, (sta
       HTMLAnchorElement.prototype.click = function () { window.savedName = this.download; }; })()`);
     await page.click(".actions button");
     await page.until("window.savedName === 'world.yaml'");
-    assert.match(await page.evaluate<string>("window.saved"), /accounts:\n {2}- id: lab\n[\s\S]*name: node-24\n/);
+    const saved = await page.evaluate<string>("window.saved");
+    assert.match(saved, /accounts:\n {2}- id: lab\n[\s\S]*name: node-24\n/);
+    const { simulator } = createScene({ worldFile: readWorld(saved) });
+    assert.equal(worldYamlOf(simulator.world), saved);
   });
 
   it("says when the simulator does not answer, and goes on when it does again", async (test) => {

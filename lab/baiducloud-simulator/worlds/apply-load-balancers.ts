@@ -22,6 +22,7 @@ export function applyLoadBalancers(
       const subnet = builder.resolve([...at, "subnet"], balancer.subnet, names.subnets);
       if (!subnet) return;
       const made = applyLoadBalancer(builder, account, balancer, names.vpcId, subnet.id);
+      builder.made(made.id, made.name);
       targets.add({ ...made, type: "BLB" });
       applyParts(builder, account, balancer, at, names, made.id);
     });

@@ -36,6 +36,7 @@ function applyVpc(builder: Builder, account: Account, vpc: VpcFile, path: Path, 
   builder.useIds(account, vpc.id, preset?.id);
   const made = builder.call(account, "vpc", "CreateVpc", { body: { name, cidr, description, tags, enableIpv6: ipv6 } });
   const { vpcId } = made as { readonly vpcId: string };
+  builder.made(vpcId, name);
   if (vpc.default) vpcsOf(account).patch(vpcId, { isDefault: true });
   if (vpc.secondaryCidrs)
     builder.call(account, "vpc", "UpdateVpc", { params: { vpcId }, body: { name, secondaryCidr: vpc.secondaryCidrs } });
@@ -81,7 +82,10 @@ function applySecurityGroups(builder: Builder, account: Account, vpc: VpcFile, p
       made.push([securityGroupId, group, at]);
     });
   }
-  for (const { id, name } of groups.all().filter((group) => group.vpcId === vpcId)) securityGroups.add({ id, name });
+  for (const { id, name } of groups.all().filter((group) => group.vpcId === vpcId)) {
+    securityGroups.add({ id, name });
+    builder.made(id, name);
+  }
   for (const [securityGroupId, group, at] of made) {
     for (const [index, rule] of (group.rules ?? []).entries()) {
       const here = [...at, "rules", index];
@@ -123,11 +127,13 @@ function applySubnet(
   const body = { name, zoneName, cidr, vpcId: names.vpcId, subnetType, enableIpv6, description, tags };
   const { subnetId } = builder.call(account, "vpc", "CreateSubnet", { body }) as { readonly subnetId: string };
   names.subnets.add({ id: subnetId, name });
+  builder.made(subnetId, name);
   for (const [index, instance] of (subnet.instances ?? []).entries()) {
     const at = [...path, "instances", index];
     builder.attempt(at, instance, () => {
       for (const one of copiesOf(instance)) {
         const made = applyInstance(builder, account, one, at, subnetId, names);
+        builder.made(made.id, made.name);
         names.instances.add(made);
         targets.add(made);
       }

@@ -16,6 +16,8 @@ export interface Builder {
   call(account: Account, product: string, operation: string, given: CallInput): unknown;
   /** The ids that the next objects get, where the file names any. Throws a Fault for one that is taken. */
   useIds(account: Account, ...ids: readonly (string | undefined)[]): void;
+  /** The name of what was made, for refusals that speak of its id, which is in no file. */
+  made(id: string, name: string): void;
   /** What a reference means; undefined, and reported, when it means nothing. */
   resolve<T extends Named>(path: Path, reference: string, names: Names<T>): T | undefined;
   /** The same for a list of them. */
@@ -40,6 +42,7 @@ const FIELDS: Readonly<Record<string, string>> = {
 
 export function createBuilder(world: World, products: readonly Product[], { broken, report }: GivenWorld): Builder {
   const missing = createMissing();
+  const names = new Map<string, string>();
   return {
     report,
     attempt(path, part, make) {
@@ -52,10 +55,11 @@ export function createBuilder(world: World, products: readonly Product[], { brok
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         missing.add(part, kindOf(path));
-        const [, word = "", rest = ""] = /^(\w+): (.*)$/s.exec(error.message) ?? [];
+        const message = error.message.replace(/(?<!["\w-])[a-z]+-\w+/g, (id) => quotedName(names.get(id)) ?? id);
+        const [, word = "", rest = ""] = /^(\w+): (.*)$/s.exec(message) ?? [];
         const field = FIELDS[word] ?? word;
         if (Object.hasOwn(part, field)) report([...path, field], rest);
-        else report(path, error.message);
+        else report(path, message);
         return undefined;
       }
     },
@@ -74,6 +78,7 @@ export function createBuilder(world: World, products: readonly Product[], { brok
       if (taken !== undefined) throw new Fault(409, "Taken", `id: found ${quoted(taken)}, which another object has`);
       account.useIds(given);
     },
+    made: (id, name) => void names.set(id, name),
     resolve: (path, reference, names) => resolve(path, reference, names),
     resolveAll: (path, references = [], names) =>
       references.flatMap((reference, index) => resolve([...path, index], reference, names) ?? []),
@@ -87,6 +92,8 @@ export function createBuilder(world: World, products: readonly Product[], { brok
     return undefined;
   }
 }
+
+const quotedName = (name: string | undefined): string | undefined => name && quoted(name);
 
 /** "instances" of `…subnets[0].instances[3]`. */
 function kindOf(path: Path): string {

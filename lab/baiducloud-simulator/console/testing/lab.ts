@@ -102,7 +102,8 @@ export async function fill(lab: Lab, { nodes, blbs, listeners, backends }: Size)
       instanceId: ids[(index * 7 + offset) % nodes] ?? backend.instanceId,
     }));
     const id = account.newId("lb");
-    blbsOf(account).set(id, { ...first, blbId: id, name: `service-${index + 1}`, backends: members });
+    const address = account.takeIp(first.subnetId, "BLB");
+    blbsOf(account).set(id, { ...first, blbId: id, name: `service-${index + 1}`, address, backends: members });
   }
   account.changed();
   simulator.world.store.flush();
