@@ -20,33 +20,42 @@ export interface IamGrant {
 }
 
 /** One change, as plain data. A patch is a merge patch (RFC 7386). */
-export type Step =
-  | { readonly facet: Facet; readonly verb: "create"; readonly kind: Kind; readonly object: KubeObject }
-  | { readonly facet: Facet; readonly verb: "update"; readonly kind: Kind; readonly object: KubeObject }
+export type Step = ObjectStep | CloudStep;
+
+export type ObjectStep = { readonly facet: Facet; readonly kind: Kind } & (
+  | { readonly verb: "create" | "update"; readonly object: KubeObject }
   | {
-      readonly facet: Facet;
       readonly verb: "patch";
-      readonly kind: Kind;
       readonly ref: ObjectRef;
       readonly body: Readonly<Record<string, unknown>>;
       readonly subresource?: "status";
     }
-  | {
-      readonly facet: Facet;
-      readonly verb: "delete";
-      readonly kind: Kind;
-      readonly ref: ObjectRef;
-      /** Of the object that was seen: another one of the same name stays. */
-      readonly uid?: string;
-    }
-  | { readonly facet: "iam"; readonly verb: "grant" | "revoke"; readonly grant: IamGrant };
+  /** `uid`: of the object that was seen; another one of the same name stays. */
+  | { readonly verb: "delete"; readonly ref: ObjectRef; readonly uid?: string }
+);
+
+export type CloudStep =
+  | { readonly facet: "iam"; readonly verb: "grant" | "revoke"; readonly grant: IamGrant }
+  /** Makes a robot in the registry and keeps its password in the tenant's own Secret, to be copied. */
+  | { readonly facet: "registries"; readonly verb: "robot"; readonly robot: RobotRequest };
+
+export interface RobotRequest {
+  readonly tenant: string;
+  readonly instanceID: string;
+  readonly project: string;
+}
 
 /** "create RoleBinding a-web/tenancy:admin" */
 export function stepText(step: Step): string {
-  if (step.verb === "grant" || step.verb === "revoke") {
-    const { user, namespace, role } = step.grant;
-    return `${step.verb} ${role} in ${namespace} to IAM user ${user}`;
+  switch (step.verb) {
+    case "grant":
+    case "revoke":
+      return `${step.verb} ${step.grant.role} in ${step.grant.namespace}, IAM user ${step.grant.user}`;
+    case "robot":
+      return `make a robot for ${step.robot.project} in registry ${step.robot.instanceID}`;
+    default: {
+      const { namespace, name } = "ref" in step ? step.ref : step.object.metadata;
+      return `${step.verb} ${step.kind} ${namespace ? `${namespace}/` : ""}${name}`;
+    }
   }
-  const ref = "ref" in step ? step.ref : step.object.metadata;
-  return `${step.verb} ${step.kind} ${ref.namespace ? `${ref.namespace}/` : ""}${ref.name}`;
 }

@@ -1,0 +1,90 @@
+/** For tests: the controller of tenants over an API in memory, with a cloud that remembers what it was asked. */
+import { seededRandom, silentLogger, VirtualClock } from "@ccm/base";
+import { NAMESPACES, type Namespace, NODES } from "@ccm/kube";
+import type { RegistryRobots, TenantCloud } from "../cloud.ts";
+import { createTenantController } from "../controller.ts";
+import { allInformers, createTenancyInformers } from "../informers.ts";
+import { SERVICE_ACCOUNTS } from "../resources.ts";
+import type { IamGrant } from "../steps.ts";
+import { TENANTS, type Tenant, type TenantSpec } from "../tenant.ts";
+import { createMemoryKube } from "./memory-kube.ts";
+
+export const OPERATOR_NAMESPACE = "tenant-system";
+
+export function createMemoryCloud() {
+  const grants: IamGrant[] = [];
+  const calls: string[] = [];
+  const state = { broken: false };
+  const at = (grant: IamGrant) =>
+    grants.findIndex((one) => one.user === grant.user && one.namespace === grant.namespace);
+  const call = (text: string) => {
+    calls.push(text);
+    if (state.broken) throw new Error("the cloud is down");
+  };
+  const cloud: TenantCloud = {
+    async grantsOf(user) {
+      call(`list ${user}`);
+      return grants.filter((one) => one.user === user);
+    },
+    async grant(grant) {
+      call(`grant ${grant.role} ${grant.namespace} ${grant.user}`);
+      if (at(grant) >= 0) grants.splice(at(grant), 1);
+      grants.push(grant);
+    },
+    async revoke(grant) {
+      call(`revoke ${grant.namespace} ${grant.user}`);
+      if (at(grant) >= 0) grants.splice(at(grant), 1);
+    },
+  };
+  const robots: RegistryRobots = {
+    async provide({ tenant, project }) {
+      call(`robot ${tenant} ${project}`);
+      return JSON.stringify({ auths: { "registry.test": { auth: "cm9ib3Q6c2VjcmV0" } } });
+    },
+  };
+  return { cloud, robots, grants, calls, state };
+}
+
+export async function createScene() {
+  const client = createMemoryKube();
+  const clock = new VirtualClock();
+  const random = seededRandom("tenants");
+  const logger = silentLogger;
+  const cloud = createMemoryCloud();
+  await client.create(NAMESPACES, { metadata: { name: OPERATOR_NAMESPACE } });
+  const informers = createTenancyInformers({ client, clock, random, logger });
+  const stop = new AbortController();
+  const controller = createTenantController({
+    client,
+    clock,
+    random,
+    logger,
+    informers,
+    operatorNamespace: OPERATOR_NAMESPACE,
+    cloud: cloud.cloud,
+    robots: cloud.robots,
+  });
+  const running = [...allInformers(informers).map((one) => one.run(stop.signal)), controller.run(stop.signal)];
+  return {
+    client,
+    clock,
+    cloud,
+    /** Long enough for everything that follows from a change, and not for what is done every few minutes. */
+    settle: () => clock.advance(20_000),
+    addTenant: (name: string, spec: TenantSpec, more: Partial<Tenant["metadata"]> = {}) =>
+      client.create(TENANTS, { metadata: { name, ...more }, spec }),
+    async addNamespace(name: string, labels: Readonly<Record<string, string>> = {}): Promise<Namespace> {
+      const made = await client.create(NAMESPACES, { metadata: { name, labels } });
+      await client.create(SERVICE_ACCOUNTS, { metadata: { name: "default", namespace: name } });
+      return made;
+    },
+    addNode: (name: string, labels: Readonly<Record<string, string>> = {}) =>
+      client.create(NODES, { metadata: { name, labels }, spec: {} }),
+    editTenant: (name: string, spec: Readonly<Record<string, unknown>>) =>
+      client.patch(TENANTS, { name }, { type: "merge", body: { spec } }),
+    async [Symbol.asyncDispose]() {
+      stop.abort(new Error("the test is over"));
+      await Promise.allSettled(running);
+    },
+  };
+}
