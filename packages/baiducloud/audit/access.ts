@@ -41,6 +41,9 @@ export const ACCESS_NEEDS: readonly AccessNeed[] = [
   need("endpointslices", "list watch", "knows the nodes of a Service with externalTrafficPolicy Local", {
     group: "discovery.k8s.io",
   }),
+  need("tenants", "get list watch", "knows what tenants may have in the cloud", { group: "tenancy.baidubce.com" }),
+  need("tenants/status", "patch", "tells what tenants have in the cloud", { group: "tenancy.baidubce.com" }),
+  need("namespaces", "get list watch", "knows whose a namespace is, where there are tenants"),
   need("leases", "create", "elects a leader", { group: "coordination.k8s.io", namespace: "kube-system" }),
   need("leases", "get update", "elects a leader", {
     group: "coordination.k8s.io",
