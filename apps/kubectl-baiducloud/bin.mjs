@@ -1,5 +1,13 @@
 #!/usr/bin/env node
 // Runs main.ts on Node.js 24: the system's own when it is new enough, else the one the install brought.
+import module from "node:module";
 import { runOnNode24 } from "../../scripts/node24.mjs";
 
+// kubectl starts this for each of its commands when a kubeconfig names it: code that is compiled already starts in a third of the time.
+const { XDG_CACHE_HOME, HOME, NODE_COMPILE_CACHE } = process.env;
+const folder = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`);
+if (folder && !NODE_COMPILE_CACHE) {
+  process.env.NODE_COMPILE_CACHE = `${folder}/kubectl-baiducloud/code`;
+  module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
+}
 await runOnNode24(new URL("./main.ts", import.meta.url), process.argv.slice(2));

@@ -9,10 +9,12 @@ import {
   keyOf,
   LEASES,
   listAll,
+  NAMESPACES,
   NODES,
   SERVICES,
   type Service,
 } from "@ccm/kube";
+import { TENANTS } from "@ccm/tenancy";
 import type { Io } from "./io.ts";
 import { type Kube, type Session, warnings } from "./session.ts";
 
@@ -24,7 +26,20 @@ export async function readCluster(client: KubeClient, signal: AbortSignal): Prom
   // Only their Services' backends depend on where the Pods are; in a large cluster there are many slices.
   const local = services.items.some(isOnlyLocal);
   const slices: readonly EndpointSlice[] = local ? (await listAll(client, ENDPOINT_SLICES, { signal })).items : [];
-  return { services: services.items, nodes: nodes.items, slices };
+  const tenants = await readTenants(client, signal);
+  return { services: services.items, nodes: nodes.items, slices, ...(tenants ? { tenants } : {}) };
+}
+
+/** Undefined where the cluster has no Tenants, or they may not be read. */
+export async function readTenants(client: KubeClient, signal: AbortSignal): Promise<ClusterContent["tenants"]> {
+  try {
+    const { items } = await listAll(client, TENANTS, { signal });
+    if (items.length === 0) return undefined;
+    return { tenants: items, namespaces: (await listAll(client, NAMESPACES, { signal })).items };
+  } catch (error) {
+    if (hasCode(error, "not_found") || hasCode(error, "forbidden")) return undefined;
+    throw error;
+  }
 }
 
 export function inspectorFor(io: Io, { config, cloud }: Session, cluster: ClusterContent) {

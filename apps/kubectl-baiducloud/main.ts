@@ -3,9 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline/promises";
 import { openTransport, systemClock, systemRandom } from "@ccm/base/node";
 import { privateFiles } from "@ccm/cluster-access/node";
-import { connectKube } from "@ccm/kube/node";
 import type { Io } from "./io.ts";
-import { run } from "./program.ts";
 
 const { stdin, stdout, stderr, env } = process;
 const interrupted = new AbortController();
@@ -19,7 +17,7 @@ const io: Io = {
   clock: systemClock,
   random: systemRandom,
   openTransport,
-  connectKube,
+  connectKube: async (options) => (await import("@ccm/kube/node")).connectKube(options),
   readFile: (path) => readFile(path, "utf8"),
   files: privateFiles({ clock: systemClock, random: systemRandom }),
   platform: process.platform,
@@ -38,6 +36,11 @@ const io: Io = {
   signal: interrupted.signal,
 };
 
-process.exitCode = await run(process.argv.slice(2), io);
+const argv = process.argv.slice(2);
+// kubectl waits for this one at each of its commands: the others' code would take longer to load than it takes to answer.
+process.exitCode =
+  argv[0] === "credential"
+    ? await (await import("./kubeconfig/credential-program.ts")).runCredential(argv, io)
+    : await (await import("./program.ts")).run(argv, io);
 // Calls that nobody waits for any more would keep the process alive.
 if (interrupted.signal.aborted) process.exit();

@@ -1,64 +1,28 @@
-import { CloudConfigError } from "@ccm/baiducloud";
-import { errorText, unlessAborted } from "@ccm/base";
-import { Argument, Command, CommanderError, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { ASK, candidates, completionScript, SHELLS, type Shell } from "./completion.ts";
 import { namesInCluster, wantedNames } from "./completion-names.ts";
 import { type DoctorOptions, doctor } from "./doctor.ts";
 import { drift } from "./drift.ts";
 import { type ExplainOptions, explain } from "./explain.ts";
-import { EXIT, type Io, NAME, UsageFault } from "./io.ts";
+import { type Io, NAME } from "./io.ts";
 import { addKubeconfigCommands } from "./kubeconfig/command.ts";
 import { type MigrateOptions, migrate } from "./migrate.ts";
 import { type OrphansOptions, orphans } from "./orphans.ts";
 import { FORMATS } from "./output.ts";
 import { plan, type ServiceCommandOptions } from "./plan.ts";
+import { configured, EXIT_CODES, runProgram } from "./run-program.ts";
 
 export const VERSION = "0.1.0";
 
-const EXIT_CODES = `
-Exit codes:
-  0  nothing to do
-  1  failure: something could not be read, or not be done
-  2  the command line is wrong
-  3  there are changes or findings`;
-
 /** Runs a command line. Resolves to the exit code; what goes wrong is one line on stderr. */
-export async function run(argv: readonly string[], io: Io): Promise<number> {
-  let exitCode: number = EXIT.nothing;
-  const program = createProgram(io, (code) => {
-    exitCode = code;
-  });
-  if (argv.length === 0) {
-    io.out(program.helpInformation());
-    return EXIT.nothing;
-  }
-  try {
-    // Not all that waits below can be told to stop: what was asked of the cloud may be asked for others, too.
-    await unlessAborted(program.parseAsync([...argv], { from: "user" }), io.signal);
-    return exitCode;
-  } catch (error) {
-    // Commander has printed its line already.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.nothing : EXIT.usage;
-    if (io.signal.aborted) {
-      io.err(`${NAME}: interrupted\n`);
-      return EXIT.interrupted;
-    }
-    io.err(`${NAME}: ${errorText(error).replace(/\s+/g, " ")}\n`);
-    return error instanceof UsageFault || error instanceof CloudConfigError ? EXIT.usage : EXIT.failure;
-  }
+export function run(argv: readonly string[], io: Io): Promise<number> {
+  return runProgram(createProgram, argv, io);
 }
 
 export function createProgram(io: Io, done: (exitCode: number) => void): Command {
-  const program = new Command(NAME)
+  const program = configured(new Command(NAME), io)
     .description("What a Kubernetes cluster has in Baidu AI Cloud: also as `kubectl baiducloud …`")
     .version(VERSION)
-    .configureOutput({
-      writeOut: io.out,
-      writeErr: io.err,
-      outputError: (text, write) => write(`${NAME}: ${oneLine(text.replace(/^error: /, ""))} (see --help)\n`),
-    })
-    .enablePositionalOptions()
-    .exitOverride()
     .addHelpText("after", EXIT_CODES);
 
   const command = (name: string, description: string, examples: readonly string[]): Command => {
@@ -168,8 +132,4 @@ function withConnection(command: Command): Command {
     .option("--context <name>", "context of the kubeconfig")
     .option("--cloud-config <file>", "the CCM's cloud config (default: $BAIDUCLOUD_CLOUD_CONFIG, else the Secret)")
     .option("--cloud-config-secret <namespace/name>", "Secret with the CCM's cloud config", "kube-system/cloud-config");
-}
-
-function oneLine(text: string): string {
-  return text.trim().replace(/\s+/g, " ");
 }

@@ -42,16 +42,16 @@ interface Entry {
 }
 
 /**
- * The credential of a cluster from the cache, or from `fetch` when there is none or it ends soon. Of all processes that
- * want the same one at a time, one fetches, and the others have what it got, its failure included. While the cloud cannot
+ * The credential of a cluster from the cache, or from `obtain` when there is none or it ends soon. Of all processes that
+ * want the same one at a time, one obtains it, and the others have what it got, its failure included. While the cloud cannot
  * be asked, what is good still is used.
  */
 export async function cachedCredential(
   key: CredentialKey,
-  fetch: () => Promise<IssuedUser>,
+  obtain: () => Promise<IssuedUser>,
   { files, folder, clock, signal, warn }: CredentialCacheOptions,
 ): Promise<ClusterCredential> {
-  if (folder === undefined) return credentialOf(await fetch());
+  if (folder === undefined) return credentialOf(await obtain());
   const path = `${folder}/${fileOf(key)}`;
   const began = clock.now();
   const good = (entry: Entry | undefined) => (entry?.user && !isDue(entry, clock.now()) ? entry.user : undefined);
@@ -66,7 +66,7 @@ export async function cachedCredential(
       const keep = (next: Entry) => files.replace(path, JSON.stringify(next));
       if (!entry?.user && entry?.failure !== undefined && entry.askedAt >= began) throw new Error(entry.failure);
       try {
-        const user = await fetch();
+        const user = await obtain();
         await prune(files, folder, clock.now());
         await keep({ user, askedAt: clock.now() });
         return credentialOf(user);

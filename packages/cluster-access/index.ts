@@ -8,4 +8,3 @@ export { type Ini, parseIni } from "./ini.ts";
 export * from "./issued.ts";
 export * from "./merge.ts";
 export { findProfile, type Profile } from "./profiles.ts";
-export * from "./verify.ts";

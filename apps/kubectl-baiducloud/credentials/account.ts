@@ -3,12 +3,11 @@
  * name. A command adds the flags with `withAccount(command)` and calls `openAccountOf(io, options)`; `client(region)` of
  * what it gets is ready to use, against a simulator too (`--endpoint http://127.0.0.1:8080`). Close it at the end.
  */
-import { CloudConfigError, connectCloud, parseCloudConfig, readAuthorities } from "@ccm/baiducloud";
+import { createLogger, type Logger } from "@ccm/base";
 import { type Account, type AccountChoice, type AccountDefaults, AccountFault, openAccount } from "@ccm/cluster-access";
-import { SECRETS } from "@ccm/kube";
 import type { Command } from "commander";
 import { type Io, NAME, UsageFault } from "../io.ts";
-import { type ConnectOptions, openKube, readText, warnings } from "../session.ts";
+import type { ConnectOptions } from "../session.ts";
 
 export interface AccountOptions extends AccountChoice {
   readonly cloudConfig?: string;
@@ -48,7 +47,7 @@ export async function openAccountOf(
     const defaults = await defaultsOf(io, options, closings);
     const account = await openAccount(options, {
       ...io,
-      logger: warnings(io),
+      logger: warningsOf(io),
       userAgent: NAME,
       ...(defaults ? { defaults } : {}),
       readSecret: (namespace, name) => () => readSecret(io, cluster, namespace, name),
@@ -57,7 +56,7 @@ export async function openAccountOf(
     return { ...account, close };
   } catch (error) {
     await close();
-    throw error instanceof AccountFault || error instanceof CloudConfigError ? new UsageFault(error.message) : error;
+    throw error instanceof AccountFault ? new UsageFault(error.message) : error;
   }
 }
 
@@ -67,6 +66,8 @@ async function readSecret(
   namespace: string,
   name: string,
 ): Promise<Readonly<Record<string, string>>> {
+  const { openKube } = await import("../session.ts");
+  const { SECRETS } = await import("@ccm/kube");
   const kube = await openKube(io, cluster);
   try {
     const { data = {} } = await kube.client.get(SECRETS, { namespace, name }, { signal: io.signal });
@@ -84,10 +85,13 @@ async function defaultsOf(
 ): Promise<AccountDefaults | undefined> {
   const path = options.cloudConfig ?? io.env.BAIDUCLOUD_CLOUD_CONFIG ?? "";
   if (path === "") return undefined;
+  // What it takes to read a cloud config is more than all else that the credential plugin needs.
+  const { connectCloud, parseCloudConfig, readAuthorities } = await import("@ccm/baiducloud");
+  const { readText } = await import("../session.ts");
   const { openTransport, readFile, clock, random } = io;
   const config = parseCloudConfig(await readText(io, path, "--cloud-config"), path, io.env);
   const ca = await readAuthorities(config, readFile);
-  const logger = warnings(io);
+  const logger = warningsOf(io);
   const connection = await connectCloud({ config, openTransport, readFile, clock, random, logger, authorities: ca });
   closings.push(() => connection.close());
   const { serverName, insecureSkipVerify } = config.tls;
@@ -105,4 +109,10 @@ async function defaultsOf(
       ...(insecureSkipVerify ? { insecureSkipVerify } : {}),
     },
   };
+}
+
+function warningsOf({ err }: Pick<Io, "err">): Logger {
+  return createLogger((level, message) => {
+    if (level === "warn" || level === "error") err(`${NAME}: warning: ${message}\n`);
+  });
 }

@@ -1,4 +1,4 @@
-import { type Access, verifyAccess } from "@ccm/cluster-access";
+import { type Access, verifyAccess } from "@ccm/cluster-access/verify";
 import { EXIT, type Io } from "../io.ts";
 import { type Format, writeReport } from "../output.ts";
 import { openKube } from "../session.ts";

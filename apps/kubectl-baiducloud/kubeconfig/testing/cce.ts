@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { AccessKey } from "@ccm/baiducloud-simulator";
-import { readText, Secret } from "@ccm/base";
+import type { AccessKey, Simulator } from "@ccm/baiducloud-simulator";
+import { type Clock, readText, Secret, sleep } from "@ccm/base";
 import { authorization } from "@ccm/bce";
 import type { Scene } from "../../testing/scene.ts";
 
@@ -17,6 +17,54 @@ export interface CceScene {
   readonly env: Readonly<Record<string, string>>;
 }
 
+type Cloud = Pick<Simulator, "handler" | "credentials">;
+
+/** Signs and sends; the text of the answer. Fails the test when the call is refused. */
+async function send(
+  { handler }: Cloud,
+  {
+    line,
+    body,
+    host,
+    key,
+    now,
+  }: {
+    readonly line: string;
+    readonly body: unknown;
+    readonly host: string;
+    readonly key: AccessKey;
+    readonly now: number;
+  },
+): Promise<string> {
+  const [method = "", target = ""] = line.split(" ");
+  const [path = "", search = ""] = target.split("?");
+  const query = [...new URLSearchParams(search)].map(([name, value]) => [name, value] as const);
+  const headers = { host, "content-type": "application/json" };
+  const keys = { accessKeyId: key.accessKeyId, secretAccessKey: new Secret(key.secretAccessKey), time: now };
+  const signed = { ...headers, authorization: authorization({ method, path, query, headers }, keys) };
+  const bytes = new TextEncoder().encode(body === undefined ? "" : JSON.stringify(body));
+  const { signal } = new AbortController();
+  const answer = await handler({ method, target, headers: signed, body: bytes, signal });
+  const text = await readText(answer.body);
+  assert.ok(answer.status < 300, `${line}: ${answer.status} ${text}`);
+  return text;
+}
+
+/** A cluster that runs, of a cloud under a real clock; its ID. */
+export async function createCluster({ simulator, clock }: { readonly simulator: Simulator; readonly clock: Clock }) {
+  const how = { host: "cce.bj.baidubce.com", key: simulator.credentials };
+  const cluster = { clusterName: "real", vpcID: simulator.vpcId, masterConfig: { masterType: "managed" } };
+  const body = { cluster, options: { skipNetworkCheck: true } };
+  const made = await send(simulator, { line: "POST /v2/cluster", body, now: clock.now(), ...how });
+  const { clusterID } = JSON.parse(made) as { readonly clusterID: string };
+  for (;;) {
+    const line = `GET /v2/cluster/${clusterID}`;
+    const text = await send(simulator, { line, body: undefined, now: clock.now(), ...how });
+    if (JSON.parse(text).cluster.status.clusterPhase === "running") return clusterID;
+    await sleep(clock, 5);
+  }
+}
+
 /** What tests of kubeconfigs do with the cloud of a scene. */
 export function cceOf(scene: Scene): CceScene {
   const { simulator, clock } = scene;
@@ -30,17 +78,7 @@ export function cceOf(scene: Scene): CceScene {
     body,
     { host = "cce.bj.baidubce.com", key = simulator.credentials } = {},
   ) => {
-    const [method = "", target = ""] = line.split(" ");
-    const [path = "", search = ""] = target.split("?");
-    const query = [...new URLSearchParams(search)].map(([name, value]) => [name, value] as const);
-    const headers = { host, "content-type": "application/json" };
-    const keys = { accessKeyId: key.accessKeyId, secretAccessKey: new Secret(key.secretAccessKey), time: clock.now() };
-    const signed = { ...headers, authorization: authorization({ method, path, query, headers }, keys) };
-    const bytes = new TextEncoder().encode(body === undefined ? "" : JSON.stringify(body));
-    const signal = new AbortController().signal;
-    const answer = await scene.during(simulator.handler({ method, target, headers: signed, body: bytes, signal }));
-    const text = await readText(answer.body);
-    assert.ok(answer.status < 300, `${line}: ${answer.status} ${text}`);
+    const text = await scene.during(send(simulator, { line, body, host, key, now: clock.now() }));
     return text === "" ? {} : JSON.parse(text);
   };
   const iam = { host: "iam.bj.baidubce.com" };
