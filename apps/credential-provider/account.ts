@@ -1,4 +1,4 @@
-import { type Account, openAccount } from "@ccm/cluster-access";
+import { type Account, AccountFault, openAccount } from "@ccm/cluster-access";
 import { type NamedRegistry, parseNamedRegistry } from "@ccm/image-registry";
 import type { Command } from "commander";
 import { type Io, NAME, UsageFault } from "./io.ts";
@@ -15,7 +15,6 @@ export interface AccountOptions {
 }
 
 export function withAccount(command: Command): Command {
-  const list = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
   return command
     .option("--credentials-file <file>", "INI file with profiles (default: $BCE_CREDENTIALS_FILE, ~/.bce/credentials)")
     .option("--profile <name>", "its profile (default: $BCE_PROFILE, default)")
@@ -23,15 +22,23 @@ export function withAccount(command: Command): Command {
     .option(
       "--endpoint <url>",
       "endpoint of all products, with {service} and {region}, or product=URL; may be given again",
-      list,
+      listed,
     )
-    .option("--cloud-ca <file>", "certificates to trust for the cloud, in PEM (default: $BCE_CA_BUNDLE)")
+    .option("--cloud-ca <file>", "certificates to trust for the cloud, in PEM (default: $BCE_CA_BUNDLE)");
+}
+
+export function withRegistries(command: Command): Command {
+  return command
     .option(
       "--registry <host=registry>",
       "a domain of yours: host=ccr-1a2b3c4d@bj or host=personal; may be given again",
-      list,
+      listed,
     )
     .option("--password-hours <n>", "life of a temporary password of the enterprise edition, 1 to 24", "24");
+}
+
+function listed(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 /** The same flags again, for a command line that is written elsewhere. */
@@ -52,12 +59,20 @@ export function flag(name: string, value: string | undefined): readonly string[]
   return value === undefined ? [] : [`--${name}=${value}`];
 }
 
-/** Throws an AccountFault. Close it at the end. */
-export function openAccountOf(options: AccountOptions, io: Io): Promise<Account> {
+/** Throws a UsageFault. Close it at the end. */
+export async function openAccountOf(options: AccountOptions, io: Io): Promise<Account> {
   const { credentialsFile, registry: _, passwordHours: __, ...choice } = options;
   const env = credentialsFile === undefined ? io.env : { ...io.env, BCE_CREDENTIALS_FILE: credentialsFile };
   const readSecret = () => async () => ({});
-  return openAccount(choice, { ...io, env, userAgent: NAME, readSecret });
+  try {
+    return await openAccount(choice, { ...io, env, userAgent: NAME, readSecret });
+  } catch (error) {
+    if (!(error instanceof AccountFault)) throw error;
+    // Other programs have a flag for a Secret; this one has one for a file.
+    throw new UsageFault(
+      error.message.replace("or name a Secret with --credentials-secret", "or name a file with --credentials-file"),
+    );
+  }
 }
 
 /** Throws a UsageFault. */

@@ -2,9 +2,10 @@ import { errorText } from "@ccm/base";
 import { kubeletConfig } from "@ccm/image-registry";
 import { Command, CommanderError } from "commander";
 import { stringify } from "yaml";
-import { withAccount } from "./account.ts";
+import { withAccount, withRegistries } from "./account.ts";
 import { EXIT, type Io, NAME, UsageFault } from "./io.ts";
 import { checkedOptions, type ProvideOptions, provide, provideArgs, withServer } from "./provide.ts";
+import type { PullSecretsOptions } from "./pull-secrets.ts";
 
 export const VERSION = "0.1.0";
 
@@ -29,6 +30,14 @@ Examples:
   ${NAME} config --registry=images.example.com=ccr-1a2b3c4d@bj --password-hours=12
   ${NAME} config --audience=https://kubernetes.default.svc.cluster.local \\
     --api-server=https://10.0.0.1:6443 --api-server-ca=/etc/kubernetes/pki/ca.crt`;
+
+const PULL_SECRETS_EXAMPLES = `
+What is wanted is in the key config.yaml of a ConfigMap, which is followed (docs/image-pulls.md):
+  secretName, registries, namespaces, namespaceLabels, defaultServiceAccounts, passwordHours
+
+Examples:
+  ${NAME} pull-secrets --kubeconfig=$HOME/.kube/config --no-leader-elect
+  ${NAME} pull-secrets --credentials-file=/etc/bce/credentials --port=10263`;
 
 interface ConfigOptions extends ProvideOptions {
   readonly name: string;
@@ -64,16 +73,31 @@ export function createProgram(io: Io): Command {
     .enablePositionalOptions()
     .exitOverride()
     .allowExcessArguments(false);
-  withServer(withAccount(program))
+  withServer(withRegistries(withAccount(program)))
     .action((options: ProvideOptions) => provide(options, io))
     .addHelpText("after", EXAMPLES);
-  withServer(withAccount(program.command("config")))
+  withServer(withRegistries(withAccount(program.command("config"))))
     .description("Prints a CredentialProviderConfig for the kubelet, which starts this program with the same flags")
     .option("--name <file>", "of the executable in the folder of --image-credential-provider-bin-dir", NAME)
     .option("--audience <audience>", "hand over Pods' service account tokens for it (KEP-4412): the API server's own")
     .option("--only-service-accounts", "no login for Pods whose service account has no annotation")
     .action((options: ConfigOptions) => io.out(configText(options)))
     .addHelpText("after", CONFIG_EXAMPLES);
+  withAccount(program.command("pull-secrets"))
+    .description("Runs the pull secret controller, for clusters whose kubelets cannot be configured")
+    .option("--kubeconfig <file>", "how to reach the API server (default: the Pod's own)", "")
+    .option("--namespace <name>", "of the ConfigMap, the Lease and the Secret that others are copies of", "kube-system")
+    .option("--config-map <name>", "what is wanted, in its key config.yaml", "pull-secrets")
+    .option("--no-leader-elect", "work at once: there is only one of it")
+    .option("--port <number>", "of /healthz and /metrics, without TLS; 0: any that is free", "10263")
+    .option("--bind-address <address>", "where to listen", "0.0.0.0")
+    .option("--log-format <format>", "text or json", "text")
+    .action(async (options: PullSecretsOptions) => {
+      // The kubelet waits for the program's start: it loads nothing that only a controller needs.
+      const { pullSecrets } = await import("./pull-secrets.ts");
+      await pullSecrets(options, io);
+    })
+    .addHelpText("after", PULL_SECRETS_EXAMPLES);
   return program;
 }
 

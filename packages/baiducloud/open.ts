@@ -1,6 +1,6 @@
 import type { CloudProvider } from "@ccm/cloud-provider";
 import { parseCloudConfig } from "./cloud-config.ts";
-import { followCloud, type LiveCloudOptions } from "./live-cloud.ts";
+import { type Cloud, followCloud, type LiveCloudOptions } from "./live-cloud.ts";
 import { type BaiduCloudOptions, createBaiduCloud } from "./provider.ts";
 
 export interface OpenOptions
@@ -16,9 +16,12 @@ export interface OpenOptions
 }
 
 /** The provider that a cloud config file describes, now and when it changes. Throws a CloudConfigError. */
-export async function openBaiduCloud(
-  options: OpenOptions,
-): Promise<{ readonly provider: CloudProvider; close(): Promise<void> }> {
+export async function openBaiduCloud(options: OpenOptions): Promise<{
+  readonly provider: CloudProvider;
+  /** The cloud as the config leads to it now, for what else runs beside the provider. */
+  now(): Cloud;
+  close(): Promise<void>;
+}> {
   const { cloudConfig, readFile } = options;
   const { path, content, env } = cloudConfig;
   const cloud = await followCloud({
@@ -27,5 +30,5 @@ export async function openBaiduCloud(
     reload: async () => parseCloudConfig(await readFile(path), path, env),
   });
   const parts = { ...options, ...cloud.now, changes: cloud, onKubernetes: cloud.useKubernetes };
-  return { provider: createBaiduCloud(parts), close: cloud.close };
+  return { provider: createBaiduCloud(parts), now: () => cloud.now, close: cloud.close };
 }

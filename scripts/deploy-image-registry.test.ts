@@ -1,0 +1,90 @@
+/** What deploy/ has for pulling images, held against the programs that it deploys. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { parseAllDocuments } from "yaml";
+import { createProgram, VERSION } from "../apps/credential-provider/program.ts";
+import { parsePullSecretsConfig } from "../packages/image-registry/pull-secrets/config.ts";
+
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly data?: Readonly<Record<string, string>>;
+  readonly rules?: readonly { readonly resources: readonly string[]; readonly resourceNames?: readonly string[] }[];
+  readonly spec: { readonly template: { readonly spec: PodSpec } };
+}
+interface Container {
+  readonly image: string;
+  readonly args?: readonly string[];
+  readonly ports?: readonly { readonly containerPort: number }[];
+}
+interface PodSpec {
+  readonly serviceAccountName?: string;
+  readonly securityContext?: { readonly runAsUser?: number };
+  readonly initContainers?: readonly Container[];
+  readonly containers: readonly Container[];
+}
+
+const manifests = (file: string) =>
+  parseAllDocuments(read(`deploy/${file}`)).map((document) => document.toJS() as Manifest);
+const only = (file: string) => manifests(file)[0] ?? assert.fail(file);
+const WORKLOADS = ["pull-secret-controller.yaml", "credential-provider-daemonset.yaml"];
+
+/** The flags of a command of the program, with their defaults. */
+function flagsOf(name: string): ReadonlyMap<string, unknown> {
+  const command = createProgram({} as never).commands.find((one) => one.name() === name) ?? assert.fail(name);
+  return new Map(command.options.map(({ long = "", defaultValue }) => [long, defaultValue]));
+}
+
+describe("the manifests for pulling images", () => {
+  it("name the image that their Dockerfile makes, of this version", () => {
+    const dockerfile = read("deploy/credential-provider.Dockerfile");
+    for (const file of WORKLOADS) {
+      const { containers, initContainers = [] } = only(file).spec.template.spec;
+      for (const { image } of [...containers, ...initContainers]) {
+        assert.ok(image.endsWith(`:${VERSION}`), `${file}: ${image}`);
+        assert.ok(dockerfile.includes(`-t ${image} `), `${file} names ${image}`);
+      }
+    }
+    const [, bundle, installed = ""] = /COPY --from=build \/src\/dist\/(\S+)\.mjs (\S+)/.exec(dockerfile) ?? [];
+    assert.equal(bundle, "credential-provider");
+    assert.ok(dockerfile.includes(`ENTRYPOINT ["node", "${installed}"]`));
+    assert.ok(read("deploy/credential-provider-daemonset.yaml").includes(`cp ${installed} `));
+  });
+
+  it("start the controller with flags that it has, at the port that it serves, as the account that has the rights", () => {
+    const { serviceAccountName, containers, securityContext } = only("pull-secret-controller.yaml").spec.template.spec;
+    const [{ args = [], ports } = assert.fail()] = containers;
+    const [command, ...rest] = args;
+    const flags = flagsOf(command ?? "");
+    for (const flag of rest) assert.ok(flags.has(flag.split("=")[0] ?? ""), flag);
+    assert.deepEqual(
+      ports?.map(({ containerPort }) => String(containerPort)),
+      [flags.get("--port")],
+    );
+    const accounts = manifests("rbac-pull-secrets.yaml").filter(({ kind }) => kind === "ServiceAccount");
+    assert.deepEqual(
+      accounts.map(({ metadata }) => metadata.name),
+      [serviceAccountName],
+    );
+    const user = /USER (\d+):/.exec(read("deploy/credential-provider.Dockerfile"))?.[1];
+    assert.equal(String(securityContext?.runAsUser), user);
+  });
+
+  it("have a ConfigMap that the controller understands, where it looks, and rights to the Secret that it names", () => {
+    const { metadata, data = {} } = only("pull-secrets-config.yaml");
+    const flags = flagsOf("pull-secrets");
+    assert.deepEqual([metadata.namespace, metadata.name], [flags.get("--namespace"), flags.get("--config-map")]);
+    const { secretName, defaultServiceAccounts } = parsePullSecretsConfig(data["config.yaml"] ?? "");
+    const named = (resource: string) =>
+      manifests("rbac-pull-secrets.yaml")
+        .flatMap(({ rules = [] }) => rules)
+        .filter(({ resources, resourceNames }) => resources.includes(resource) && resourceNames)
+        .flatMap(({ resourceNames = [] }) => resourceNames);
+    assert.deepEqual(named("secrets"), [secretName]);
+    assert.deepEqual(named("configmaps"), [metadata.name]);
+    assert.deepEqual([defaultServiceAccounts, named("serviceaccounts")], [true, ["default"]]);
+  });
+});
