@@ -26,7 +26,7 @@ export function addKubeconfigCommands(
     .description("Kubeconfigs by the account's AK/SK: get, list, verify; who may enter a cluster: grant, revoke, reset")
     .addHelpText(
       "after",
-      `\nExamples:\n  kubectl baiducloud kubeconfig list\n  kubectl baiducloud kubeconfig get cce-1a2b3c4d --merge`,
+      `\nExamples:\n  kubectl baiducloud kubeconfig list\n  kubectl baiducloud kubeconfig get cce-1a2b3c4d --merge\n${exitCodes}`,
     );
   const command = (name: string, description: string, examples: readonly string[], help = KEYS): Command => {
     const lines = examples.map((example) => `  kubectl baiducloud kubeconfig ${example}`);
