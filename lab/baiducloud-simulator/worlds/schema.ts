@@ -98,9 +98,9 @@ const SECURITY_GROUP = object({
 });
 
 const LISTENER = object({
-  ...unionOf(LISTENER_TYPES.map((type) => ordinaryKind(type).fields)),
   protocol: oneOf(...LISTENER_TYPES),
   port: PORT,
+  ...unionOf(LISTENER_TYPES.map((type) => ordinaryKind(type).fields)),
 });
 
 const BACKEND = object({
