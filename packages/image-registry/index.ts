@@ -5,5 +5,24 @@ export { API_VERSION, formatAnswer, parseRequest, RequestFault } from "./kubelet
 export { createCredentialProvider } from "./kubelet/provider.ts";
 export { createPullSecretController, type PullSecretControllerOptions } from "./pull-secrets/controller.ts";
 export type { LoginApi, LoginApiOf } from "./registries/login.ts";
-export { type NamedRegistry, parseNamedRegistry } from "./registries/place.ts";
+export { type TemporaryLogin, temporaryLogin } from "./registries/login.ts";
+export { type NamedRegistry, parseNamedRegistry, type RegistryPlace, registryAt } from "./registries/place.ts";
+export { planRollback, planRotation } from "./rotation/plan.ts";
+export { listPods } from "./rotation/pulls.ts";
+export {
+  observeRotation,
+  type RotationEnd,
+  type RotationEnv,
+  type RunOptions,
+  runRotation,
+} from "./rotation/rotation.ts";
+export {
+  loginOf,
+  type Observed,
+  type RotationRequest,
+  type RotationTarget,
+  type SecretView,
+  type Step,
+} from "./rotation/types.ts";
+export { type SecretUsers, secretUsers } from "./rotation/workloads.ts";
 export * from "./token-flow.ts";
