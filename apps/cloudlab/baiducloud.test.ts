@@ -80,6 +80,25 @@ describe("cloudlab baiducloud", { concurrency: true }, () => {
     assert.match(wrong.err, /^cloudlab: option '--clock <spec>'.* expected real, scaled:N .*\n$/);
   });
 
+  it("shows and moves its time by cloudlab clock, forwards only", async () => {
+    const { ready, stop } = await start("--clock", "stepped:2026-01-01T00:00:00Z");
+    const env = { CLOUDLAB_ADMIN: ready.admin, CLOUDLAB_ADMIN_TOKEN: ready.adminToken };
+    const clock = async (...args: readonly string[]) => {
+      const { code, out, err } = await cloudlab(["clock", ...args], env);
+      return `${code} ${out}${err}`;
+    };
+    assert.equal(await clock(), "0 2026-01-01T00:00:00.000Z  stands still\n");
+    assert.equal(await clock("advance", "1h30m"), "0 2026-01-01T01:30:00.000Z  stands still\n");
+    assert.equal(await clock("set", "2026-01-02T00:00:00Z"), "0 2026-01-02T00:00:00.000Z  stands still\n");
+    assert.match(
+      await clock("set", "2026-01-01T00:00:00Z"),
+      /^1 cloudlab: the cloud's time is 2026-01-02T.*forward\n$/,
+    );
+    assert.match(await clock("advance", "soon"), /^2 cloudlab: .*expected a duration, such as 5m.*\n$/);
+    assert.match(await clock("--json"), /^0 \{"now":"2026-01-02T00:00:00.000Z",.*"kind":"stepped","pace":0\}\n$/);
+    await stop();
+  });
+
   it("warns in one line when others can reach it", async () => {
     const running = await start("--host", "0.0.0.0");
     assert.equal(await running.stop(), 0);

@@ -1,14 +1,8 @@
 import { readFileSync } from "node:fs";
 import { type GivenRule, PRESETS, parseFaultsFile, presetNamed, type Rule } from "@ccm/baiducloud-simulator";
-import { errorText, readText } from "@ccm/base";
-import { openTransport } from "@ccm/base/node";
 import { type Command, InvalidArgumentError } from "commander";
 import { parse as parseYaml } from "yaml";
-
-interface Where {
-  readonly admin?: string;
-  readonly tokenFile?: string;
-}
+import { addWhereOptions, callAdmin, reporting, WHERE_HELP, type Where } from "./admin-client.ts";
 
 interface AddOptions extends Where {
   readonly preset: readonly string[];
@@ -19,10 +13,7 @@ interface AddOptions extends Where {
   readonly match: Readonly<Record<string, unknown>>;
 }
 
-const EXAMPLES = `
-The admin address and its token are in the line that \`cloudlab baiducloud\` prints when it is ready. The token is read
-from the variable CLOUDLAB_ADMIN_TOKEN or from --token-file; the address may be in CLOUDLAB_ADMIN.
-
+const EXAMPLES = `${WHERE_HELP}
 Examples:
   cloudlab faults add --preset lost-answers
   cloudlab faults add --match product=blb --match nth=3 --effect error --set status=503 --set retryAfter=2
@@ -53,23 +44,14 @@ export function addFaultsCommand(program: Command, setExitCode: (code: number) =
     .description("makes a simulator that runs misbehave, by rules")
     .addHelpText("after", EXAMPLES);
   const command = (name: string, about: string): Command =>
-    faults
-      .command(name)
-      .description(about)
-      .option("--admin <url>", "the field `admin` of the line at the start; default: $CLOUDLAB_ADMIN")
-      .option("--token-file <file>", "a file with the admin token; default: $CLOUDLAB_ADMIN_TOKEN")
-      .addHelpText("after", EXAMPLES);
-  const run = (job: () => Promise<void>) =>
-    job().catch((error: unknown) => {
-      process.stderr.write(`cloudlab: ${errorText(error)}\n`);
-      setExitCode(1);
-    });
+    addWhereOptions(faults.command(name).description(about)).addHelpText("after", EXAMPLES);
+  const run = (job: () => Promise<void>) => reporting(job, setExitCode);
 
   command("list", "the rules, and how often each has struck")
     .option("--json", "as JSON", false)
     .action((options: Where & { readonly json: boolean }) =>
       run(async () => {
-        const { rules } = await call<{ rules: readonly Rule[] }>(options, "GET", "/faults");
+        const { rules } = await callAdmin<{ rules: readonly Rule[] }>(options, "GET", "/faults");
         print(options.json ? JSON.stringify({ rules }) : tableOf(rules));
       }),
     );
@@ -82,19 +64,19 @@ export function addFaultsCommand(program: Command, setExitCode: (code: number) =
     .option("--set <name=value>", "a field of the effect", pair, {})
     .action((options: AddOptions) =>
       run(async () => {
-        for (const rule of rulesOf(options)) print((await call<Rule>(options, "POST", "/faults", rule)).id);
+        for (const rule of rulesOf(options)) print((await callAdmin<Rule>(options, "POST", "/faults", rule)).id);
       }),
     );
   command("remove", "removes rules")
     .argument("<id...>", "of `list`")
     .action((ids: readonly string[], options: Where) =>
       run(async () => {
-        for (const id of ids) await call(options, "DELETE", `/faults/${encodeURIComponent(id)}`);
+        for (const id of ids) await callAdmin(options, "DELETE", `/faults/${encodeURIComponent(id)}`);
       }),
     );
   command("clear", "removes all rules").action((options: Where) =>
     run(async () => {
-      await call(options, "DELETE", "/faults");
+      await callAdmin(options, "DELETE", "/faults");
     }),
   );
   command("mutate", "changes something behind the client's back: delete, rename, retag, add-listener, unbind-eip, call")
@@ -103,7 +85,7 @@ export function addFaultsCommand(program: Command, setExitCode: (code: number) =
     .option("--set <name=value>", "name, tags, protocol, port, backendPort, …", pair, {})
     .action((action: string, resource: string | undefined, options: Where & { readonly set: object }) =>
       run(async () => {
-        await call(options, "POST", "/mutations", { action, ...(resource ? { resource } : {}), ...options.set });
+        await callAdmin(options, "POST", "/mutations", { action, ...(resource ? { resource } : {}), ...options.set });
       }),
     );
   faults
@@ -122,28 +104,6 @@ function rulesOf({ preset, file, id, effect, set, match }: AddOptions): readonly
   ];
   if (rules.length === 0) throw new Error("expected --preset, --file or --effect");
   return rules;
-}
-
-async function call<T>({ admin, tokenFile }: Where, method: string, path: string, body?: unknown): Promise<T> {
-  const url = admin ?? process.env.CLOUDLAB_ADMIN;
-  if (!url || !/^https?:\/\/[^/]+/.test(url))
-    throw new Error("expected --admin URL, such as http://127.0.0.1:9000/admin");
-  const token = tokenFile === undefined ? process.env.CLOUDLAB_ADMIN_TOKEN : readFileSync(tokenFile, "utf8").trim();
-  if (!token) throw new Error("expected the admin token in CLOUDLAB_ADMIN_TOKEN, or in a file named by --token-file");
-  const { send, close } = openTransport({});
-  try {
-    const answer = await send({
-      method,
-      url: `${url.replace(/\/$/, "")}${path}`,
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const value = JSON.parse(await readText(answer.body)) as T & { readonly message?: string };
-    if (answer.status >= 400) throw new Error(value.message ?? `status ${answer.status}`);
-    return value;
-  } finally {
-    await close();
-  }
 }
 
 function tableOf(rules: readonly Rule[]): string {
