@@ -11,6 +11,7 @@ import { type OrphansOptions, orphans } from "./orphans.ts";
 import { FORMATS } from "./output.ts";
 import { plan, type ServiceCommandOptions } from "./plan.ts";
 import { configured, EXIT_CODES, runProgram } from "./run-program.ts";
+import { addTenantCommands } from "./tenant/command.ts";
 
 export const VERSION = "0.1.0";
 
@@ -96,6 +97,7 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     });
 
   addKubeconfigCommands(program, io, done, EXIT_CODES);
+  addTenantCommands(program, io, done, EXIT_CODES);
 
   program
     .command("completion")

@@ -15,6 +15,7 @@ import { type BceClient, createBceClient, staticCredentials } from "@ccm/bce";
 import { defaultConfig, runManager } from "@ccm/cloud-provider";
 import { createKubeClient, type KubeClient, NODES, type Node, SECRETS, SERVICES, type Service } from "@ccm/kube";
 import { createKubeServer } from "@ccm/kube-server";
+import { TENANTS } from "@ccm/tenancy";
 import type { Io } from "../io.ts";
 import { run } from "../program.ts";
 import { memoryFiles } from "./memory-files.ts";
@@ -81,7 +82,7 @@ export async function inScene(test: (scene: Scene) => Promise<void>): Promise<vo
 async function createScene(): Promise<{ readonly scene: Scene; close(): Promise<void> }> {
   const clock = new VirtualClock(Date.UTC(2026, 0, 2, 3, 4, 5));
   const random = (name: string) => seededRandom(`kubectl ${name}`);
-  const server = createKubeServer({ clock, random: random("kube-server") });
+  const server = createKubeServer({ clock, random: random("kube-server"), customKinds: [TENANTS] });
   const simulator = createSimulator({ clock, random: random("cloud"), eipPool: "127.100.0.0/16" });
   const kubeSend = inProcessTransport(server.handler);
   const cloudSend = inProcessTransport(simulator.handler);

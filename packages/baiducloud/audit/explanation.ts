@@ -83,6 +83,8 @@ const ADVICE: readonly (readonly [of: RegExp, what: string])[] = [
   [/RequestTimeTooSkewed|RequestExpired/, "set the clock of the machine that the CCM runs on (see doctor)"],
   [/OptInRequired|QualifyNotPass/, "open the product for the account in the console"],
   [/AccessDenied|cce\.warning\.Unauthorized/, "grant the CCM's user the permission that is refused (see doctor)"],
+  [/TenantQuotaPending/, "nothing: it is decided when the former leader's requests have come to an end"],
+  [/TenantQuota/, "free some of what the tenant has, or have its limit raised (see tenant describe)"],
   [/Quota|ExceedLimit|LimitExceeded|RouteRuleExceed/, "free some, or raise the quota in the console (see doctor)"],
   [/Throttl|RateLimit|RequestLimitExceeded/, "wait: calls are sent more slowly until the cloud takes them again"],
   [/InvalidAnnotation/, "correct the annotation that is named; the rest goes on meanwhile"],

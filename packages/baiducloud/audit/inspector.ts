@@ -8,6 +8,8 @@ import { createObserver } from "../load-balancers/observe.ts";
 import { createNodes } from "../nodes/nodes.ts";
 import { instanceIdOf } from "../provider-id.ts";
 import { isLeftToOthers, underPolicy } from "../service-policy.ts";
+import { createInventory } from "../tenants/inventory.ts";
+import { createTenantReview } from "../tenants/review.ts";
 
 /** Looks at the cloud as the controllers do, and changes nothing: for commands. */
 export interface Inspector {
@@ -30,12 +32,15 @@ export function createInspector(options: {
   const { instances, vpcId } = createNodes({ config, client, clock, logger, clusterInstances });
   const services = cluster.services.map((service) => underPolicy(service, config));
   const seen = { ...cluster, services };
-  const observer = createObserver({ client, clusterId, clock, clusterInstances, services: () => services, vpcId });
+  const inventory = createInventory(clusterId);
+  const observed = { services: () => services, inventory: () => inventory };
+  const observer = createObserver({ client, clusterId, clock, clusterInstances, vpcId, ...observed });
+  const review = cluster.tenants && createTenantReview({ tenants: cluster.tenants, services, inventory, clock });
+  const parts = { observer, clusterId, defaults: { bandwidthMbps }, ...(review ? { review } : {}) };
   return {
     instances,
     vpcId,
-    inspect: (service, signal) =>
-      inspectService(underPolicy(service, config), seen, { observer, clusterId, defaults: { bandwidthMbps } }, signal),
+    inspect: (service, signal) => inspectService(underPolicy(service, config), seen, parts, signal),
   };
 }
 

@@ -1,5 +1,6 @@
 import { backendsOf, type FacetProblem, FINALIZER_LOAD_BALANCER, isOnlyLocal } from "@ccm/cloud-provider";
 import { type EndpointSlice, keyOf, type Node, type Service } from "@ccm/kube";
+import type { TenantContent, TenantReview } from "../tenants/review.ts";
 import { readAnnotations } from "./annotations.ts";
 import { nodesWithEndpoints } from "./backends.ts";
 import { desiredOf, type LoadBalancerDefaults } from "./desired.ts";
@@ -15,6 +16,8 @@ export interface ClusterContent {
   readonly services: readonly Service[];
   readonly nodes: readonly Node[];
   readonly slices: readonly EndpointSlice[];
+  /** Absent: there are none. */
+  readonly tenants?: TenantContent;
 }
 
 export interface Inspection {
@@ -36,10 +39,15 @@ export function isGoing({ metadata, spec }: Service): boolean {
 export async function inspectService(
   service: Service,
   cluster: ClusterContent,
-  parts: { readonly observer: Observer; readonly clusterId: string; readonly defaults?: LoadBalancerDefaults },
+  parts: {
+    readonly observer: Observer;
+    readonly clusterId: string;
+    readonly defaults?: LoadBalancerDefaults;
+    readonly review?: TenantReview;
+  },
   signal: AbortSignal,
 ): Promise<Inspection> {
-  const { observer, clusterId, defaults = {} } = parts;
+  const { observer, clusterId, defaults = {}, review } = parts;
   const nodesFor = (one: Service): readonly Node[] => {
     const nodes = backendsOf(cluster.nodes, nodeSelectorOf(one));
     if (!isOnlyLocal(one)) return nodes;
@@ -59,8 +67,12 @@ export async function inspectService(
       first && desiredOf(first.service, first.nodes, clusterId, { sharers: others }).desired.sharedBackends;
     return { observed, ...planDeletion(observed, deletionOptions(settings, remaining, heirs)), drift: [] };
   }
-  const { desired, problems } = desiredOf(service, nodesFor(service), clusterId, { defaults, sharers });
-  const plan = planService({ ...desired, heirs }, observed);
+  const { desired, problems } = desiredOf(service, nodesFor(service), clusterId, {
+    ...{ defaults, sharers },
+    tenantTags: review?.tagsFor(service) ?? [],
+  });
+  const whole = planService({ ...desired, heirs }, observed);
+  const plan = review?.admit(service, whole, observed) ?? whole;
   return {
     observed,
     steps: plan.steps,

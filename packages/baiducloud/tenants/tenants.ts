@@ -107,7 +107,11 @@ export function createTenants(options: TenantsOptions): Tenants {
   void publishing.run(1, publish, signal);
   // What the manager before may have asked for has come by now, or never comes.
   clock.schedule(settleMs, () => {
-    if (!signal.aborted) for (const { metadata } of directory.list()) changed(metadata.name ?? "");
+    if (signal.aborted) return;
+    for (const tenant of directory.list()) {
+      publishing.addAfter(tenant.metadata.name ?? "", WINDOW_MS);
+      for (const uid of ledger.wake(gate.accountOf(tenant), true)) lookAgain(uid);
+    }
   });
 
   return {

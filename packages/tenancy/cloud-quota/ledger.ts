@@ -77,6 +77,8 @@ interface Entry {
 interface Waiting {
   readonly tenant: string;
   readonly request: GrowthRequest;
+  /** It was refused for the sake of what may come. */
+  readonly unsettled: boolean;
   woken: boolean;
 }
 
@@ -94,8 +96,11 @@ export interface CloudLedger {
   countOf(
     tenant: Pick<TenantAccount, "name" | "holders">,
   ): readonly { readonly name: string; readonly amount: CloudAmount }[];
-  /** Those that could have some of what they want by now, oldest first; each is told once, until it has asked again. */
-  wake(tenant: TenantAccount): readonly string[];
+  /**
+   * Those that could have some of what they want by now, oldest first; each is told once, until it has asked again.
+   * `settled`: what a manager before may have asked for has come, or never comes: who was refused for its sake is told, too.
+   */
+  wake(tenant: TenantAccount, settled?: boolean): readonly string[];
   readonly waiting: readonly string[];
   /** A Service that wants nothing any more. */
   forget(uid: string): void;
@@ -207,11 +212,15 @@ export function createCloudLedger({ clock, settleMs, onFreed = () => {} }: Cloud
         entry.expiry?.();
         entry.expiry = undefined;
       }
-      if (refusals.length === 0) waiting.delete(request.uid);
-      else waiting.set(request.uid, { tenant: tenant.name, request, woken: false });
-      if (refusals.length === 0) return [];
+      if (refusals.length === 0) {
+        waiting.delete(request.uid);
+        return [];
+      }
       const settled = decide(tenant, request, false).refusals;
-      return refusals.map((one) => settled.find(({ id }) => id === one.id) ?? { ...one, unsettled: true });
+      const told = refusals.map((one) => settled.find(({ id }) => id === one.id) ?? { ...one, unsettled: true });
+      const unsettled = told.some((one) => one.unsettled);
+      waiting.set(request.uid, { tenant: tenant.name, request, unsettled, woken: false });
+      return told;
     },
     looked(tenant, { uid, name }, has) {
       const entry = setEntry(uid, { tenant, name });
@@ -226,7 +235,7 @@ export function createCloudLedger({ clock, settleMs, onFreed = () => {} }: Cloud
       leave(uid);
     },
     countOf: (tenant) => [...counted(tenant, false).values()].filter(({ amount }) => !isNothing(amount)),
-    wake(tenant) {
+    wake(tenant, settled = false) {
       const all = counted(tenant, true);
       let used = sum(all);
       const woken: string[] = [];
@@ -236,7 +245,8 @@ export function createCloudLedger({ clock, settleMs, onFreed = () => {} }: Cloud
         const { refusals, total } = take(tenant.limits, minus(used, base), base, one.request, NOBODY);
         used = plus(used, minus(total, base));
         // With nothing more than what it was granted before there is no reason to look at it.
-        if (one.woken || (isWithin(total, base) && refusals.length > 0)) continue;
+        const inVain = isWithin(total, base) && refusals.length > 0;
+        if (one.woken || (inVain && !(settled && one.unsettled))) continue;
         expect(one);
         woken.push(uid);
       }
