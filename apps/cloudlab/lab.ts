@@ -1,6 +1,6 @@
 import { get } from "node:http";
 import { fileURLToPath } from "node:url";
-import type { SimulatorEvent } from "@ccm/baiducloud-simulator";
+import type { GivenWorld, SimulatorEvent } from "@ccm/baiducloud-simulator";
 import { createLogger, type Logger } from "@ccm/base";
 import { systemClock, systemRandom } from "@ccm/base/node";
 import {
@@ -18,6 +18,7 @@ import { socketNetwork } from "@ccm/nodes/node";
 import { type CcmProcess, startCcm } from "./ccm-process.ts";
 import { type Cloud, cloudConfigFor, startCloud } from "./cloud.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
+import { machinesOfWorld, newMachines } from "./lab-machines.ts";
 import { chooseLoopback, freePort } from "./loopback.ts";
 import { createRunFolder } from "./run-folder.ts";
 import { createStory, type Story } from "./story.ts";
@@ -45,7 +46,10 @@ export interface Lab {
 }
 
 export interface LabOptions {
+  /** New machines, where no world has any. */
   readonly nodeCount: number;
+  /** What the cloud begins with. The machines in its first VPC are the nodes. */
+  readonly world?: GivenWorld | undefined;
   readonly print: (line: string) => void;
   /** Ports of the API server and of the simulator; 0 picks free ones. */
   readonly kubePort?: number;
@@ -69,7 +73,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 }
 
 async function start(
-  { nodeCount, print, kubePort = 0, cloudPort = 0, onCloud }: LabOptions,
+  { nodeCount, world, print, kubePort = 0, cloudPort = 0, onCloud }: LabOptions,
   undo: (() => Promise<void> | void)[],
   close: () => Promise<void>,
 ): Promise<Lab> {
@@ -85,6 +89,7 @@ async function start(
   undo.push(() => controlPlane.close());
   const cloud = await startCloud({
     port: cloudPort,
+    ...(world ? { world } : {}),
     eips: loopback.eips,
     vips: loopback.vips,
     clock,
@@ -142,11 +147,13 @@ async function start(
 
   const machines = createLabNodes({ client, services, network: socketNetwork, clock, logger, random });
   undo.push(() => machines.close());
-  for (let i = 0; i < nodeCount; i++) {
-    const name = `node-${i + 1}`;
-    const host = loopback.nodeHost(i);
-    const { internalIp } = cloud.simulator.createInstance({ name, hostname: name, host });
-    await machines.add({ name, internalIp, host, podCidr: `10.244.${i}.0/24` });
+  const { simulator } = cloud;
+  const rented = world
+    ? machinesOfWorld(simulator, world.name, loopback.nodeHost)
+    : newMachines(simulator, nodeCount, loopback.nodeHost);
+  for (const [i, { isOn, ...machine }] of rented.entries()) {
+    await machines.add({ ...machine, podCidr: `10.244.${i}.0/24` });
+    if (!isOn) await machines.powerOff(machine.name);
   }
   story.onMachine((name, on) => (on ? machines.powerOn(name) : machines.powerOff(name)));
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { addClockCommand } from "./clock.ts";
 import { addCloudCommand, port } from "./cloud-flags.ts";
 import { addFaultsCommand } from "./faults.ts";
@@ -31,7 +31,12 @@ async function main(argv: readonly string[]): Promise<number> {
     .description("everything, with the cloud controller manager, until Ctrl-C")
     .option("--check", "run the main job from end to end, print one JSON object as the last line, and stop", false)
     .option("--nodes <n>", "how many nodes to register", nodeCount, 3)
-    .option("--world <file>", "begin with the cloud of this file (YAML); the machines in its first VPC are the nodes")
+    .addOption(
+      new Option(
+        "--world <file>",
+        "begin with the cloud of this file (YAML); the machines in its first VPC are the nodes",
+      ).conflicts("check"),
+    )
     .option("--kube-port <port>", "port of the API server (0: a free one)", port, 0)
     .option("--cloud-port <port>", "port of the simulator (0: a free one)", port, 0)
     .action(async (options) => {

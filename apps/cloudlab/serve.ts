@@ -2,12 +2,10 @@ import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import {
   type ClockSpec,
   createBudgetMeter,
-  type GivenWorld,
   operationsOf,
   PRODUCTS,
   parseBudget,
   parseFaultsFile,
-  readWorld,
   type World,
 } from "@ccm/baiducloud-simulator";
 import { openSqliteBackend } from "@ccm/baiducloud-simulator/node";
@@ -20,6 +18,7 @@ import { startControlPlane } from "./control-plane.ts";
 import { endpointOverrides } from "./endpoints.ts";
 import { chooseLoopback } from "./loopback.ts";
 import { createRunFolder } from "./run-folder.ts";
+import { worldFrom } from "./world-file.ts";
 
 const parts = { clock: systemClock, random: systemRandom, logger: silentLogger };
 
@@ -39,7 +38,7 @@ export function serveKube({ port }: { readonly port: number }): Promise<number> 
 export function serveCloud(options: CloudFlags): Promise<number> {
   return serve(async () => {
     const { port, host, state, seed, region, portsPerProduct } = options;
-    const world = options.world === undefined ? undefined : worldOf(options.world);
+    const world = options.world === undefined ? undefined : worldFrom(options.world);
     const faults = options.faults === undefined ? [] : fromFile(options.faults, parseFaultsFile);
     const meter = createBudgetMeter(
       options.budget === undefined ? NO_BUDGET : fromFile(options.budget, (text) => parseBudget(text, callNames())),
@@ -131,11 +130,6 @@ function fromFile<T>(file: string, parse: (text: string) => T): T {
 function keysOfOthers({ accountIds, access }: World) {
   if (accountIds.length < 2) return {};
   return { accounts: Object.fromEntries(accountIds.map((id) => [id, access.credentialsOf(id)])) };
-}
-
-/** What is wrong in it is said when it is applied, all at once. */
-function worldOf(file: string): GivenWorld {
-  return fromFile(file, (text) => readWorld(text, file));
 }
 
 /** Only its owner reads it. Each line is in the file before the next call. */

@@ -3,10 +3,13 @@ import { systemClock } from "@ccm/base/node";
 import { addressOf, runCheck } from "./check.ts";
 import { EXAMPLE, type Lab, startLab } from "./lab.ts";
 import { applyManifest } from "./manifests.ts";
+import { worldFrom } from "./world-file.ts";
 
 export interface UpOptions {
   readonly check: boolean;
   readonly nodes: number;
+  /** A file of what the cloud begins with. */
+  readonly world?: string;
   readonly kubePort: number;
   readonly cloudPort: number;
 }
@@ -20,6 +23,7 @@ export async function up(options: UpOptions): Promise<number> {
   try {
     lab = await startLab({
       nodeCount: options.nodes,
+      world: options.world === undefined ? undefined : worldFrom(options.world),
       print,
       kubePort: options.kubePort,
       cloudPort: options.cloudPort,

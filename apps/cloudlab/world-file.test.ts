@@ -6,11 +6,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createSimulator, readWorld, worldYamlOf } from "@ccm/baiducloud-simulator";
 import { seededRandom, VirtualClock } from "@ccm/base";
 import { parse } from "yaml";
-import { fetchOnce } from "./lab.ts";
+import { fetchOnce, startLab } from "./lab.ts";
 import { cloudlab, type Ready, send, sendSigned, startCommand } from "./testing/command.ts";
 
 const EXAMPLES = fileURLToPath(new URL("../../examples/worlds/", import.meta.url));
@@ -33,6 +34,9 @@ const start = (...args: readonly string[]) => startCommand(children, ...args);
 async function exportOf({ admin, adminToken }: Ready): Promise<string> {
   return (await send(`${admin}/world`, { headers: { authorization: `Bearer ${adminToken}` } })).text;
 }
+
+/** A minute; how long a CCM takes on a busy machine is not what is tested. */
+const MOST_LOOKS = 3000;
 
 interface Example {
   readonly accounts: readonly { readonly regions: readonly { readonly name: string }[] }[];
@@ -126,5 +130,40 @@ describe("cloudlab baiducloud --world", { concurrency: true }, () => {
     assert.equal(await fetchOnce(`http://${eipList[0].eip}:8080/`), "hello from node-1");
     assert.equal(await stop(), 0);
     server.close();
+  });
+});
+
+describe("cloudlab up --world", { concurrency: true }, () => {
+  it("has the machines of the world's first VPC as nodes, in their zones, those that are off too", async () => {
+    const world = readWorld(readFileSync(join(EXAMPLES, "three-zones.yaml"), "utf8"), "three-zones.yaml");
+    const lab = await startLab({ nodeCount: 3, world, print: () => {} });
+    try {
+      const zone = "topology.kubernetes.io/zone";
+      const initialised = () => lab.nodes.list().filter(({ metadata }) => metadata.labels?.[zone]);
+      for (let looks = 0; initialised().length < 12 && looks < MOST_LOOKS; looks++) await setTimeout(20);
+      const zones = Map.groupBy(initialised(), ({ metadata }) => metadata.labels?.[zone]);
+      assert.deepEqual([...zones].map(([name, nodes]) => [name, nodes.length]).toSorted(), [
+        ["cn-bj-a", 4],
+        ["cn-bj-b", 4],
+        ["cn-bj-d", 4],
+      ]);
+      assert.equal(lab.machines.running.includes("node-d-4"), false);
+      assert.equal(lab.machines.running.length, 11);
+    } finally {
+      await lab.close();
+    }
+  });
+
+  it("says in one line why a world has no nodes", async () => {
+    const instances = "instances: [{ name: node }, { name: node }]";
+    const subnet = `{ name: a, zone: cn-bj-a, cidr: 10.0.0.0/24, ${instances} }`;
+    const text = `accounts: [{ id: a, regions: [{ name: bj, vpcs: [{ name: v, cidr: 10.0.0.0/16, subnets: [${subnet}] }] }] }]`;
+    const world = fileOf("twins.yaml", text);
+    const { code, err } = await cloudlab(["up", "--world", world]);
+    assert.equal(code, 1);
+    assert.equal(
+      err,
+      `cloudlab: ${world}: instance "node": expected a name that a Node can have, and no other instance\n`,
+    );
   });
 });

@@ -14,6 +14,7 @@ import {
   createInstance,
   deleteInstance,
   type NewInstance,
+  placeInstance,
   setInstanceStatus,
   startInstance,
   stopInstance,
@@ -89,6 +90,8 @@ export interface Simulator {
   startInstance(id: string): void;
   stopInstance(id: string): void;
   setInstanceStatus(id: string, status: InstanceStatus): void;
+  /** Says at which address the ports of a machine really are. */
+  placeInstance(id: string, host: string): SimulatedInstance;
   /** Another route table of the VPC. Returns its id. */
   createRouteTable(): string;
   removeRoute(routeRuleId: string): void;
@@ -196,6 +199,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     startInstance: lasting(startInstance),
     stopInstance: lasting(stopInstance),
     setInstanceStatus: lasting(setInstanceStatus),
+    placeInstance: lasting(placeInstance),
     createRouteTable: lasting((account) => {
       const vpc = vpcsOf(account).get(vpcId);
       if (!vpc) throw new RangeError(`VPC ${vpcId} is gone`);

@@ -200,6 +200,14 @@ export function releaseAddresses(account: Account, { internalIp, subnetId, secon
   for (const one of [{ ip: internalIp, subnetId }, ...secondaryIps]) account.releaseIp(one.subnetId, one.ip);
 }
 
+/** The data plane reaches the machine at this address from now on. */
+export function placeInstance(account: Account, id: string, host: string): SimulatedInstance {
+  const placed = { ...getInstance(account, id), host };
+  instancesOf(account).set(id, placed);
+  account.changed();
+  return placed;
+}
+
 /** As if the cloud, or somebody at the console, had brought it there. */
 export function setInstanceStatus(account: Account, id: string, status: InstanceStatus): void {
   const { name, creating, chargeStatus } = getInstance(account, id);
