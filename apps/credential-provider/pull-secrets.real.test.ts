@@ -112,6 +112,11 @@ describe("the pull secret controller on a real API server", () => {
     const port = /port[=:" ]+(\d+)/.exec(lines.find((line) => line.includes("/metrics")) ?? "")?.[1];
     const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     assert.match(metrics, new RegExp(`pull_secret_refreshes_total\\{registry="${lab.instanceId} in bj"\\} 1\\n`));
+    // The Secret that is copied and two copies; nothing is written twice because a watch is slow.
+    const writes = { create: 3, refer: 2, update: 1, delete: 1, unrefer: 1 };
+    for (const [what, times] of Object.entries(writes)) {
+      assert.ok(metrics.includes(`pull_secret_writes_total{what="${what}"} ${times}\n`), metrics);
+    }
     assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200);
     child.kill("SIGTERM");
     assert.equal(await ended, 0);

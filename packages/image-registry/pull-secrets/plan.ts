@@ -17,9 +17,11 @@ export interface Content {
 }
 
 export type Step =
-  | { readonly do: "create" | "update"; readonly content: Content }
+  | { readonly do: "create"; readonly content: Content }
+  | { readonly do: "update"; readonly content: Content }
   | { readonly do: "delete" }
-  | { readonly do: "refer" | "unrefer" }
+  | { readonly do: "refer" }
+  | { readonly do: "unrefer" }
   /** A Secret of somebody else has the name. */
   | { readonly do: "refuse" };
 

@@ -9,7 +9,6 @@ import {
   itemExponentialLimiter,
   type KubeClient,
   type KubeObject,
-  keyOf,
   NAMESPACES,
   type Namespace,
   type ResourceType,
@@ -30,6 +29,7 @@ import {
   SERVICE_ACCOUNTS,
   type ServiceAccount,
 } from "./objects.ts";
+import { createOwnWrites } from "./own-writes.ts";
 import { contentOf } from "./passwords.ts";
 import { type Content, planNamespace, type Step } from "./plan.ts";
 import { createSource, refuse } from "./source.ts";
@@ -87,13 +87,17 @@ export async function runSession(parts: SessionParts, signal: AbortSignal): Prom
     ? informer(SERVICE_ACCOUNTS, { fieldSelector: `metadata.name=${ACCOUNT}`, transform: slimAccount })
     : undefined;
   const cachedSource = () => secrets.get(`${namespace}/${secretName}`);
-  const source = createSource(parts, cachedSource);
+  const own = createOwnWrites();
+  const secretOf = (of: string) => secrets.get(`${of}/${secretName}`);
+  const accountOf = (of: string) => accounts?.get(`${of}/${ACCOUNT}`);
+  const source = createSource(parts, cachedSource, own);
 
   const addAll = () => {
     for (const { metadata } of namespaces.list()) queue.add(metadata.name ?? "");
   };
   const onSecret = (object: Secret) => {
     const { namespace: of = "" } = object.metadata;
+    own.seen(`secret ${of}`);
     queue.add(of);
     if (of !== namespace) return;
     queue.add(SOURCE);
@@ -108,6 +112,7 @@ export async function runSession(parts: SessionParts, signal: AbortSignal): Prom
   });
 
   const syncNamespace = async (name: string, within: AbortSignal): Promise<void> => {
+    if (own.isWaiting(`secret ${name}`) || own.isWaiting(`account ${name}`)) return;
     // Its Secret is the one that the others are copies of.
     const isHome = name === namespace;
     const found = namespaces.get(name);
@@ -115,8 +120,8 @@ export async function runSession(parts: SessionParts, signal: AbortSignal): Prom
       secretName,
       {
         selected: isSelected(found, config),
-        secret: secrets.get(`${name}/${secretName}`),
-        account: accounts?.get(`${name}/${ACCOUNT}`),
+        secret: secretOf(name),
+        account: accountOf(name),
       },
       contentOf(cachedSource()),
     );
@@ -127,30 +132,45 @@ export async function runSession(parts: SessionParts, signal: AbortSignal): Prom
   };
   const apply = async (name: string, step: Step, within: AbortSignal): Promise<void> => {
     const ref = { namespace: name, name: secretName };
-    const secret = secrets.get(keyOf({ metadata: ref }));
+    const secret = secretOf(name);
     const options = { signal: within };
     if (step.do === "refuse") {
       if (secret) refuse(parts, secret);
       return;
     }
     measure.wrote(step.do);
+    if (step.do === "refer" || step.do === "unrefer") {
+      const before = accountOf(name);
+      const patch = reference(before, step.do);
+      const after = await client.patch(SERVICE_ACCOUNTS, { namespace: name, name: ACCOUNT }, patch, options);
+      own.wrote(`account ${name}`, before, after, accountOf(name));
+      return;
+    }
+    const after = await write(ref, secret, step, options);
+    own.wrote(`secret ${name}`, secret, after, secretOf(name));
+  };
+  const write = async (
+    ref: { readonly namespace: string; readonly name: string },
+    secret: Secret | undefined,
+    step: Extract<Step, { do: "create" | "update" | "delete" }>,
+    options: { readonly signal: AbortSignal },
+  ): Promise<Secret | undefined> => {
     if (step.do === "create") {
-      await client.create(SECRETS, { metadata: { ...ref, ...marks(step.content) }, ...dataOf(step.content) }, options);
-    } else if (step.do === "update") {
+      return client.create(SECRETS, { metadata: { ...ref, ...marks(step.content) }, ...dataOf(step.content) }, options);
+    }
+    if (step.do === "update") {
       const gone = Object.fromEntries(Object.keys(secret?.data ?? {}).map((key) => [key, null]));
       const { annotations } = marks(step.content);
       const metadata = { resourceVersion: secret?.metadata.resourceVersion, annotations };
       const body = { metadata, data: { ...gone, ...dataOf(step.content).data } };
-      await client.patch(SECRETS, ref, { type: "merge", body }, options);
-    } else if (step.do === "delete") {
-      const { uid = "", resourceVersion = "" } = secret?.metadata ?? {};
-      await client.delete(SECRETS, ref, { ...options, preconditions: { uid, resourceVersion } });
-    } else {
-      await client.patch(SERVICE_ACCOUNTS, { namespace: name, name: ACCOUNT }, reference(name, step.do), options);
+      return client.patch(SECRETS, ref, { type: "merge", body }, options);
     }
+    const { uid = "", resourceVersion = "" } = secret?.metadata ?? {};
+    await client.delete(SECRETS, ref, { ...options, preconditions: { uid, resourceVersion } });
+    return undefined;
   };
-  const reference = (name: string, what: "refer" | "unrefer") => {
-    const { metadata, imagePullSecrets = [] } = accounts?.get(`${name}/${ACCOUNT}`) ?? { metadata: {} };
+  const reference = (account: ServiceAccount | undefined, what: "refer" | "unrefer") => {
+    const { metadata, imagePullSecrets = [] } = account ?? { metadata: {} };
     const others = imagePullSecrets.filter((one) => one.name !== secretName);
     // Of a list that somebody changes meanwhile, nothing gets lost: the version is a condition.
     const body = {
@@ -163,6 +183,7 @@ export async function runSession(parts: SessionParts, signal: AbortSignal): Prom
   const handle = async (key: string, within: AbortSignal): Promise<void> => {
     if (key !== SOURCE) return syncNamespace(key, within).then(() => queue.forget(key));
     const outcome = await source.sync(within);
+    await tellAges();
     if ("blocked" in outcome) return;
     if (outcome.failed) queue.addRateLimited(SOURCE);
     else queue.forget(SOURCE);
@@ -176,10 +197,13 @@ export async function runSession(parts: SessionParts, signal: AbortSignal): Prom
   const running = informers.map((one) => one.run(signal));
   try {
     await Promise.all(informers.map((one) => one.waitForSync(signal)));
-    const toNamespace = (object: KubeObject) => queue.add(object.metadata.namespace ?? "");
+    const onAccount = ({ metadata: { namespace: of = "" } }: KubeObject) => {
+      own.seen(`account ${of}`);
+      queue.add(of);
+    };
     namespaces.subscribe(both((object) => queue.add(object.metadata.name ?? "")));
     secrets.subscribe(both(onSecret));
-    accounts?.subscribe(both(toNamespace));
+    accounts?.subscribe(both(onAccount));
     queue.add(SOURCE);
     await Promise.all([queue.run(parts.workers, handle, signal), repeat(clock, TELL_MS, signal, tellAges)]);
   } finally {

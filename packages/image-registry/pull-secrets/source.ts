@@ -3,6 +3,7 @@ import { SECRETS, type Secret } from "@ccm/kube";
 import { type TemporaryLogin, temporaryLogin } from "../registries/login.ts";
 import { type NamedRegistry, placeText, type RegistryPlace } from "../registries/place.ts";
 import { DOCKER_CONFIG_TYPE, isOurs, LABEL_MANAGED, MANAGED } from "./objects.ts";
+import type { OwnWrites } from "./own-writes.ts";
 import { dueAt, type Logins, loginsIn, sourceOf } from "./passwords.ts";
 import type { SessionParts } from "./session.ts";
 
@@ -20,7 +21,7 @@ export interface Source {
  * The Secret that all others are copies of. Passwords are in it before anybody uses them, so that the next process goes
  * on with them. What the API server did not take yet is remembered, not asked for again.
  */
-export function createSource(parts: SessionParts, cached: () => Secret | undefined): Source {
+export function createSource(parts: SessionParts, cached: () => Secret | undefined, own: OwnWrites): Source {
   const { api, client, clock, logger, events, config, namespace, measure } = parts;
   const { registries, secretName, passwordHours } = config;
   const ref = { namespace, name: secretName };
@@ -66,6 +67,8 @@ export function createSource(parts: SessionParts, cached: () => Secret | undefin
   };
   const write = async (logins: Logins, signal: AbortSignal): Promise<void> => {
     const known = cached();
+    const key = `secret ${namespace}`;
+    if (own.isWaiting(key)) return;
     const { data, annotations } = sourceOf(logins, registries);
     const isThere = (key: string, value: string) => known?.metadata.annotations?.[key] === value;
     if (logins.size === 0) return;
@@ -73,18 +76,14 @@ export function createSource(parts: SessionParts, cached: () => Secret | undefin
       return;
     measure.wrote(known ? "update" : "create");
     const labels = { [LABEL_MANAGED]: MANAGED };
-    if (!known) {
-      await client.create(
-        SECRETS,
-        { metadata: { ...ref, labels, annotations }, type: DOCKER_CONFIG_TYPE, data },
-        { signal },
-      );
-      return;
-    }
-    const { resourceVersion } = known.metadata;
-    const gone = Object.fromEntries(Object.keys(known.data ?? {}).map((key) => [key, null]));
-    const body = { metadata: { resourceVersion, annotations }, data: { ...gone, ...data } };
-    await client.patch(SECRETS, ref, { type: "merge", body }, { signal });
+    const written = known
+      ? await client.patch(SECRETS, ref, changeTo(known, data, annotations), { signal })
+      : await client.create(
+          SECRETS,
+          { metadata: { ...ref, labels, annotations }, type: DOCKER_CONFIG_TYPE, data },
+          { signal },
+        );
+    own.wrote(key, known, written, cached());
   };
 
   return {
@@ -133,6 +132,12 @@ function endsSoon(logins: Logins, now: number): string {
   if (logins.size === 0) return "There is no password yet";
   const hours = (Math.min(...[...logins.values()].map(({ expiresAt }) => expiresAt)) - now) / 3_600_000;
   return hours > 0 ? `Those at hand are good for ${hours.toFixed(1)} h more` : "Those at hand have ended";
+}
+
+function changeTo(known: Secret, data: object, annotations: object) {
+  const { resourceVersion } = known.metadata;
+  const gone = Object.fromEntries(Object.keys(known.data ?? {}).map((key) => [key, null]));
+  return { type: "merge", body: { metadata: { resourceVersion, annotations }, data: { ...gone, ...data } } } as const;
 }
 
 function same(a: Readonly<Record<string, string>> = {}, b: Readonly<Record<string, string>> = {}): boolean {
