@@ -35,7 +35,8 @@ export function createInspector(options: {
   const inventory = createInventory(clusterId);
   const observed = { services: () => services, inventory: () => inventory };
   const observer = createObserver({ client, clusterId, clock, clusterInstances, vpcId, ...observed });
-  const review = cluster.tenants && createTenantReview({ tenants: cluster.tenants, services, inventory, clock });
+  const review =
+    cluster.tenants && createTenantReview({ clusterId, tenants: cluster.tenants, services, inventory, clock });
   const parts = { observer, clusterId, defaults: { bandwidthMbps }, ...(review ? { review } : {}) };
   return {
     instances,

@@ -10,6 +10,7 @@ import {
   type Service,
 } from "@ccm/kube";
 import { TENANTS, type Tenant, tenantOf } from "@ccm/tenancy";
+import { serviceTagValue } from "../marks.ts";
 import type { TenantMembers } from "./gate.ts";
 
 /** Whose a namespace is, and what each tenant may have. */
@@ -38,6 +39,7 @@ export interface TenantChanges {
 }
 
 export interface TenantDirectoryOptions {
+  readonly clusterId: string;
   readonly client: KubeClient;
   readonly services: Pick<Informer<Service>, "subscribe">;
   readonly clock: Clock;
@@ -53,7 +55,7 @@ const TRY_AGAIN_MS = 5000;
 
 /** Watches nothing but Services, which are watched anyway, until there is a Tenant. */
 export function createTenantDirectory(options: TenantDirectoryOptions): TenantDirectory {
-  const { client, services, clock, random, logger, signal, changes } = options;
+  const { clusterId, client, services, clock, random, logger, signal, changes } = options;
   const parts = { client, clock, random, logger };
   let tenants: Informer<Tenant> | undefined;
   let namespaces: Informer<Namespace> | undefined;
@@ -61,10 +63,10 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
   let live = false;
   /** Of Services that have, or want, something in the cloud: by namespace. */
   const byNamespace = new Map<string, Map<string, Service>>();
-  const uids = new Set<string>();
+  const marks = new Set<string>();
 
   const forget = ({ metadata: { uid = "", namespace = "" } }: Service): void => {
-    uids.delete(uid);
+    marks.delete(serviceTagValue(clusterId, uid));
     byNamespace.get(namespace)?.delete(uid);
     if (byNamespace.get(namespace)?.size === 0) byNamespace.delete(namespace);
   };
@@ -74,7 +76,7 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
       forget(service);
       return;
     }
-    uids.add(uid);
+    marks.add(serviceTagValue(clusterId, uid));
     byNamespace.set(namespace, (byNamespace.get(namespace) ?? new Map()).set(uid, service));
   };
   services.subscribe({
@@ -189,7 +191,7 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
       ),
     tenantNameOf: ({ metadata: { namespace = "" } }) => tenantOf(namespaces?.get(namespace)),
     inNamespace: (name) => [...(byNamespace.get(name)?.values() ?? [])],
-    uids,
+    marks,
   };
 }
 

@@ -19,8 +19,8 @@ import { tenantOfObject } from "./tags.ts";
 export interface TenantMembers {
   /** The tenant's Services that have, or want, something in the cloud. */
   membersOf(tenant: string): readonly Service[];
-  /** Of all Services that exist. */
-  readonly uids: ReadonlySet<string>;
+  /** The marks on what is made for the Services that exist, of all tenants. */
+  readonly marks: ReadonlySet<string>;
 }
 
 /** What a tenant may have, in front of what makes it. */
@@ -49,7 +49,7 @@ export function createTenantGate({ ledger, inventory, members, mayCome }: Tenant
       seen: inventory.of(service),
       mayCome: mayCome(service),
     }));
-    const left = inventory.leftOver(name, members.uids).map((one) => ({
+    const left = inventory.leftOver(name, members.marks).map((one) => ({
       uid: one.id,
       name: one.name,
       seen: one.amount,

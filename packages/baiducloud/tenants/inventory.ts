@@ -14,10 +14,10 @@ export interface Inventory {
   readonly known: boolean;
   /** What has the marks of the Service, and the address it names while that is bound. */
   of(service: Service): CloudAmount;
-  /** What was made for a tenant's Services and outlived them. `uids`: of all Services that exist. */
+  /** What was made for a tenant's Services and outlived them. `marks`: of all Services that exist. */
   leftOver(
     tenant: string,
-    uids: ReadonlySet<string>,
+    marks: ReadonlySet<string>,
   ): readonly { readonly id: string; readonly name: string; readonly amount: CloudAmount }[];
 }
 
@@ -62,12 +62,7 @@ export function createInventory(clusterId: string): Inventory {
       const bound = given?.instanceType === "BLB" && given.instanceId && makerOf(given) !== maker;
       return plus(byMaker.get(maker) ?? NOTHING, given && bound ? addressAmount(given) : NOTHING);
     },
-    leftOver(tenant, uids) {
-      const left = indexed().byTenant.get(tenant) ?? [];
-      if (left.length === 0) return [];
-      const makers = new Set([...uids].map((uid) => serviceTagValue(clusterId, uid)));
-      return left.filter(({ maker }) => !makers.has(maker));
-    },
+    leftOver: (tenant, marks) => (indexed().byTenant.get(tenant) ?? []).filter(({ maker }) => !marks.has(maker)),
   };
 }
 

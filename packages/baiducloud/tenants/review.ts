@@ -4,6 +4,7 @@ import { keyOf, type Namespace, type Service } from "@ccm/kube";
 import { createCloudLedger, NOTHING, type Tenant, tenantOf } from "@ccm/tenancy";
 import type { Observed } from "../load-balancers/observed.ts";
 import type { Plan } from "../load-balancers/steps.ts";
+import { serviceTagValue } from "../marks.ts";
 import { createTenantGate } from "./gate.ts";
 import type { Inventory } from "./inventory.ts";
 import { tenantTags } from "./tags.ts";
@@ -21,19 +22,20 @@ export interface TenantReview {
 }
 
 export function createTenantReview(options: {
+  readonly clusterId: string;
   readonly tenants: TenantContent;
   readonly services: readonly Service[];
   readonly inventory: Inventory;
   readonly clock: Clock;
 }): TenantReview {
-  const { tenants, services, inventory, clock } = options;
+  const { clusterId, tenants, services, inventory, clock } = options;
   const names = new Map(tenants.namespaces.map((one) => [one.metadata.name, tenantOf(one)]));
   const byName = new Map(tenants.tenants.map((one) => [one.metadata.name, one]));
   const nameOf = ({ metadata: { namespace } }: Service) => names.get(namespace);
   const tenantFor = (service: Service) => byName.get(nameOf(service));
   const members = {
     membersOf: (tenant: string) => services.filter((service) => nameOf(service) === tenant),
-    uids: new Set(services.map(({ metadata: { uid = "" } }) => uid)),
+    marks: new Set(services.map(({ metadata: { uid = "" } }) => serviceTagValue(clusterId, uid))),
   };
   const ledger = createCloudLedger({ clock, settleMs: 0 });
   const gate = createTenantGate({ ledger, inventory, members, mayCome: () => NOTHING });

@@ -75,7 +75,7 @@ export function createTenants(options: TenantsOptions): Tenants {
     for (const { metadata } of byAge(services)) lookAgain(metadata.uid ?? "");
   };
   const directory = createTenantDirectory({
-    ...{ client, services: context.services, clock, random, logger, signal },
+    ...{ clusterId, client, services: context.services, clock, random, logger, signal },
     changes: {
       tenant(before, after) {
         const name = (after ?? before)?.metadata.name ?? "";
