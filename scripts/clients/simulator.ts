@@ -1,12 +1,13 @@
 import {
   createSimulator,
   DEFAULT_TIMINGS,
+  FIRST_ACCOUNT,
   type LoggedCall,
   type Quotas,
   type Timings,
 } from "@ccm/baiducloud-simulator";
 import { createLogger, seededRandom } from "@ccm/base";
-import { listen, systemClock } from "@ccm/base/node";
+import { createAuthority, listen, systemClock } from "@ccm/base/node";
 
 const HOST = "127.0.0.1";
 const WAIT_MS = 150;
@@ -44,13 +45,29 @@ export async function startCloudForTour(name: string): Promise<CloudForTour> {
     endpoints[host] = `http://${HOST}:${socket.port}`;
   }
   return {
-    environment: { endpoints, region: simulator.region, ...simulator.credentials },
+    environment: {
+      endpoints,
+      region: simulator.region,
+      accountId: FIRST_ACCOUNT,
+      certificates: await issueCertificates(),
+      ...simulator.credentials,
+    },
     calls: () => calls,
     async close() {
       await Promise.all(sockets.map((socket) => socket.close()));
       await simulator.close();
     },
   };
+}
+
+/** To upload: not every language can make its own. */
+async function issueCertificates(): Promise<readonly Readonly<Record<"name" | "certPem" | "keyPem", string>>[]> {
+  const authority = await createAuthority({ commonName: "tours", clock: systemClock });
+  const issue = async (name: string) => {
+    const { certPem, keyPem } = await authority.issue({ commonName: name, dnsNames: [name], server: true });
+    return { name, certPem, keyPem };
+  };
+  return Promise.all(["tour.example", "other.example"].map(issue));
 }
 
 function shortTimings(): Timings {

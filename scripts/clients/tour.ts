@@ -14,7 +14,7 @@ export interface Preparation {
   say(text: string): void;
 }
 
-/** The Go SDK prints where in memory the arguments of some calls are. */
+/** The Go SDK prints where in memory the arguments of some calls are, in pieces and without an end of line. */
 const ADDRESSES = /0x[0-9a-f]{8,}/g;
 
 /** The language or its registry is not to be had here; whatever else goes wrong is a failure. */
@@ -38,9 +38,14 @@ export async function walk(name: string, tour: Command, only: readonly string[])
   const began = performance.now();
   try {
     let problem: string | undefined;
+    let unfinished = "";
     const out = await runQuietly(tour.command, [...tour.args, ...only], {
       env: { ...tour.env, CLIENT_TOUR: JSON.stringify(cloud.environment) },
-      onError: (text) => process.stderr.write(text.replace(ADDRESSES, "").replace(/^(?=.)/gm, `${name}: `)),
+      onError(text) {
+        const lines = (unfinished + text).split("\n");
+        unfinished = lines.pop() ?? "";
+        for (const line of lines) process.stderr.write(`${name}: ${line.replace(ADDRESSES, "")}\n`);
+      },
     }).catch((error: unknown) => {
       problem = errorText(error);
       return error instanceof Failed ? error.out : "";

@@ -202,7 +202,8 @@ export const haVips = part(OPERATIONS, (account) => {
     UnbindHaVipPublicIp({ params: { haVipId } }) {
       get(haVipId);
       const bound = eipOf(haVipId);
-      if (bound?.status !== "binded") throw denied(`${haVipId} has no public address to unbind.`);
+      if (!bound) throw denied(`${haVipId} has no public address to unbind.`);
+      if (bound.status !== "binded") throw denied(`EIP ${bound.eip} is ${bound.status}: it must be binded.`);
       passThrough(account, bound.eip, "unbinding", "available", account.timings.eipBind);
       return {};
     },

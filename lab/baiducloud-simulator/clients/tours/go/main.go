@@ -48,6 +48,8 @@ var tours = []struct {
 	{"hpas", tourHpas},
 	{"eccr", tourEccr},
 	{"bbc", tourBbc},
+	{"ccev1", tourCceV1},
+	{"bec", tourBec},
 }
 
 func main() {
