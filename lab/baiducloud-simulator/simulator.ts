@@ -163,7 +163,16 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     checkAnswers: options.checkAnswers ?? false,
     onCall,
   });
-  const registry = createRegistry({ world, clock, random, logger, onCall });
+  const registry = createRegistry({
+    world,
+    clock,
+    random,
+    logger,
+    region,
+    onCall,
+    around: faults.interceptor,
+    markOf: faults.markOf,
+  });
   const shared = server();
   /** What is done from outside the API lasts as well. */
   const lasting =

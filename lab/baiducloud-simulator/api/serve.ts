@@ -16,6 +16,8 @@ export interface Exchange extends Route {
   readonly input: Input;
   readonly principal: Principal;
   readonly region: string;
+  /** Whether its answer is bytes of another API than the cloud's, which tell nothing of objects. */
+  readonly opaque?: boolean;
 }
 
 /**

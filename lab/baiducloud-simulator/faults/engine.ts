@@ -150,6 +150,8 @@ export function createFaultEngine(clock: Clock, mutate: (change: Change) => void
       const observers: Running[] = [];
       for (const running of rules.values()) {
         if (!running.rule.enabled) continue;
+        // What it shows of objects, late or shifted, it cannot know here.
+        if (exchange.opaque && running.effect.observe) continue;
         if (running.effect.observe) observers.push(running);
         if (running.matcher.chooses(exchange, running.rule.fired)) chosen.push(running);
       }

@@ -1,4 +1,5 @@
-import { type HttpHeaders, type HttpResponse, jsonResponse } from "@ccm/base";
+import { type HttpHeaders, type HttpResponse, jsonResponse, type Logger } from "@ccm/base";
+import { Fault } from "../../api/fault.ts";
 
 /** A refusal in the words of the distribution API, which are not those of the cloud's. */
 export class RegistryError extends Error {
@@ -22,4 +23,25 @@ export const badDigest = (message: string): RegistryError => new RegistryError(4
 
 export function refusalOf({ status, code, message, headers }: RegistryError): HttpResponse {
   return jsonResponse(status, { errors: [{ code, message }] }, headers);
+}
+
+/** What the codes of the cloud are in the distribution API; others, such as a rule may name, stay as they are. */
+const CODES: Readonly<Record<string, string>> = {
+  InvalidURI: "NAME_INVALID",
+  BadRequest: "UNSUPPORTED",
+  AccessDenied: "DENIED",
+  QuotaLimitExceeded: "DENIED",
+  NoSuchObject: "NAME_UNKNOWN",
+  OperationDenied: "UNSUPPORTED",
+  RateLimitExceeded: "TOOMANYREQUESTS",
+  ServiceUnavailable: "UNAVAILABLE",
+  InternalError: "UNKNOWN",
+};
+
+export function refusedBy(error: unknown, logger: Logger): RegistryError {
+  if (error instanceof RegistryError) return error;
+  if (error instanceof Fault)
+    return new RegistryError(error.status, CODES[error.code] ?? error.code, error.message, error.headers);
+  logger.error("the simulated registry failed", { error });
+  return new RegistryError(500, "UNKNOWN", "internal error");
 }

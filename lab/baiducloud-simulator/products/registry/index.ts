@@ -1,7 +1,6 @@
 import type { ServerRequest } from "@ccm/base";
 import { type Clock, type HttpHandler, type HttpResponse, jsonResponse, type Logger, type Random } from "@ccm/base";
-import { Fault } from "../../api/fault.ts";
-import type { LoggedCall } from "../../api/serve.ts";
+import type { Interceptor, LoggedCall, Mark } from "../../api/serve.ts";
 import { parseTarget } from "../../api/wire.ts";
 import type { World } from "../../world.ts";
 import {
@@ -14,7 +13,8 @@ import {
   type Scope,
   storeManifest,
 } from "./content.ts";
-import { RegistryError, refusalOf } from "./errors.ts";
+import { RegistryError, refusalOf, refusedBy } from "./errors.ts";
+import { nothing, type RegistryCall, runInside } from "./exchange.ts";
 import { type Action, basicOf, signIn, whereAllowed } from "./identities.ts";
 import { type Registry, registriesAt } from "./places.ts";
 import { CATALOG, createTokens, type Grant, TOKEN_LIFE_S } from "./tokens.ts";
@@ -28,6 +28,10 @@ export interface RegistryOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly onCall: (call: LoggedCall) => void;
+  readonly region: string;
+  /** Stands around every call: faults. */
+  readonly around: Interceptor;
+  readonly markOf: (request: ServerRequest) => Mark | undefined;
 }
 
 const TOKEN_PATH = "/service/token";
@@ -43,7 +47,8 @@ const ROUTES = [
 ] as const;
 
 /** The registries as docker, containerd and kubelets speak to them: the token flow, pull and push. */
-export function createRegistry({ world, clock, random, logger, onCall }: RegistryOptions): HttpHandler {
+export function createRegistry(options: RegistryOptions): HttpHandler {
+  const { world, clock, random, logger, onCall } = options;
   const tokens = createTokens(clock, random, world.store);
 
   const tokenFor = (request: ServerRequest, registries: readonly Registry[], scopes: readonly string[]) => {
@@ -71,7 +76,7 @@ export function createRegistry({ world, clock, random, logger, onCall }: Registr
     return jsonResponse(200, { token, access_token: token, expires_in: TOKEN_LIFE_S, issued_at });
   };
 
-  const handle = (request: ServerRequest): readonly [operation: string, () => HttpResponse] => {
+  const handle = (request: ServerRequest): RegistryCall => {
     const { method, headers, body } = request;
     const { host = "" } = headers;
     const { path, query: pairs } = parseTarget(request.target);
@@ -85,7 +90,16 @@ export function createRegistry({ world, clock, random, logger, onCall }: Registr
       // Not the OAuth2 form: clients that try it first then use GET.
       if (method !== "GET") throw notAllowed(method);
       const scopes = pairs.filter(([name]) => name === "scope").flatMap(([, value]) => value.split(" "));
-      return ["IssueToken", () => tokenFor(request, registries(), scopes)];
+      const accountId = () => {
+        const basic = basicOf(headers.authorization);
+        return (basic && signIn(registries(), basic)?.registry.account.id) ?? "";
+      };
+      return {
+        operation: "IssueToken",
+        params: {},
+        accountId: accountId(),
+        run: () => tokenFor(request, registries(), scopes),
+      };
     }
     if (path !== "/v2" && !path.startsWith("/v2/"))
       throw new RegistryError(404, "NOT_FOUND", `${path} is no path of a registry`);
@@ -119,25 +133,30 @@ export function createRegistry({ world, clock, random, logger, onCall }: Registr
       return { ...registry, projectName, repositoryName, by: grant?.name ?? "" };
     };
 
+    const accountId = grant?.access[0]?.accountId ?? "";
     if (path === "/v2/" || path === "/v2")
-      return [
-        "CheckVersion",
-        () => {
+      return {
+        operation: "CheckVersion",
+        params: {},
+        accountId,
+        run: () => {
           registries();
           if (!grant) throw challenge();
           return jsonResponse(200, {});
         },
-      ];
+      };
     if (path === "/v2/_catalog")
-      return [
-        "ListCatalog",
-        () => {
+      return {
+        operation: "ListCatalog",
+        params: {},
+        accountId,
+        run: () => {
           const registry = find(CATALOG, "*");
           if (method !== "GET") throw notAllowed(method);
           if (!registry) throw challenge("registry:catalog:*");
           return listRepositories(registry, asked);
         },
-      ];
+      };
     for (const [kind, pattern] of ROUTES) {
       const [, name, reference = ""] = pattern.exec(path) ?? [];
       if (name === undefined) continue;
@@ -148,9 +167,11 @@ export function createRegistry({ world, clock, random, logger, onCall }: Registr
         if (!scope) throw challenge(`repository:${name}:${action === "push" ? "pull,push" : action}`);
         return scope;
       };
-      return [
-        `${method} ${kind}`,
-        () => {
+      return {
+        operation: `${method} ${kind}`,
+        params: { repository: name, reference },
+        accountId,
+        run: () => {
           const scope = inside();
           if (kind === "tags") return listTags(scope, asked);
           if (kind === "blobs") return getBlob(scope, method, reference);
@@ -161,7 +182,7 @@ export function createRegistry({ world, clock, random, logger, onCall }: Registr
           if (action === "push") return storeManifest(scope, reference, asked);
           return action === "delete" ? deleteManifest(scope, reference) : getManifest(scope, method, reference);
         },
-      ];
+      };
     }
     throw new RegistryError(404, "NOT_FOUND", `${path} is no path of a registry`);
   };
@@ -172,22 +193,31 @@ export function createRegistry({ world, clock, random, logger, onCall }: Registr
     let operation: string | undefined;
     let code: string | undefined;
     let response: HttpResponse;
+    const refuse = (error: unknown): HttpResponse => {
+      const refused = refusedBy(error, logger);
+      code = refused.code;
+      return refusalOf(refused);
+    };
     try {
-      const [name, run] = handle(request);
-      operation = name;
-      response = run();
+      const call = handle(request);
+      operation = call.operation;
+      response = await runInside(options.around, call, { request, requestId, region: options.region });
+    } catch (error) {
+      response = refuse(error);
+    }
+    try {
       // What the call did lasts before its caller hears of it.
       world.store.flush();
     } catch (error) {
-      const refused = refusedBy(error, logger);
-      code = refused.code;
-      response = refusalOf(refused);
+      response = refuse(error);
     }
+    const mark = options.markOf(request);
     onCall({
       time: new Date(clock.now()).toISOString(),
       method: request.method,
       target: request.target,
-      status: response.status,
+      status: mark?.lost ? 0 : response.status,
+      ...(mark ? { fault: mark.fault, done: mark.done } : {}),
       ...(code === undefined ? {} : { code }),
       requestId,
       durationMs: clock.monotonic() - began,
@@ -206,8 +236,6 @@ export function createRegistry({ world, clock, random, logger, onCall }: Registr
   };
 }
 
-async function* nothing(): AsyncGenerator<Uint8Array> {}
-
 const placeOf = ({ account, instanceId }: Registry) => ({ accountId: account.id, instanceId });
 
 const ALLOWED: Readonly<Record<(typeof ROUTES)[number][0], Readonly<Record<string, Action>>>> = {
@@ -225,11 +253,4 @@ function actionOf(kind: (typeof ROUTES)[number][0], method: string): Action {
 
 function notAllowed(method: string): RegistryError {
   return new RegistryError(405, "UNSUPPORTED", `${method} is not supported here`);
-}
-
-function refusedBy(error: unknown, logger: Logger): RegistryError {
-  if (error instanceof RegistryError) return error;
-  if (error instanceof Fault) return new RegistryError(error.status, "NAME_INVALID", error.message);
-  logger.error("the simulated registry failed", { error });
-  return new RegistryError(500, "UNKNOWN", "internal error");
 }
