@@ -4,8 +4,10 @@ import { NAMESPACES, type Namespace, NODES } from "@ccm/kube";
 import type { RegistryRobots, TenantCloud } from "../cloud.ts";
 import { createTenantController } from "../controller.ts";
 import { allInformers, createTenancyInformers } from "../informers.ts";
+import { createObserver } from "../observe.ts";
+import { plan } from "../plan.ts";
 import { SERVICE_ACCOUNTS } from "../resources.ts";
-import type { IamGrant } from "../steps.ts";
+import { type IamGrant, stepText } from "../steps.ts";
 import { TENANTS, type Tenant, type TenantSpec } from "../tenant.ts";
 import { createMemoryKube } from "./memory-kube.ts";
 
@@ -65,10 +67,23 @@ export async function createScene() {
     robots: cloud.robots,
   });
   const running = [...allInformers(informers).map((one) => one.run(stop.signal)), controller.run(stop.signal)];
+  const observer = createObserver({
+    client,
+    informers,
+    operatorNamespace: OPERATOR_NAMESPACE,
+    cloud: cloud.cloud,
+    changed: () => {},
+    cloudFailed: () => {},
+  });
   return {
     client,
     clock,
     cloud,
+    /** What the controller would do now. */
+    async plan(name: string): Promise<readonly string[]> {
+      const tenant = await client.get(TENANTS, { name });
+      return plan(await observer.observe(tenant, stop.signal)).steps.map(stepText);
+    },
     /** Long enough for everything that follows from a change, and not for what is done every few minutes. */
     settle: () => clock.advance(20_000),
     addTenant: (name: string, spec: TenantSpec, more: Partial<Tenant["metadata"]> = {}) =>
