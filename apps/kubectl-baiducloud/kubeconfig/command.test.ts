@@ -37,9 +37,13 @@ describe("the commands around kubeconfigs", () => {
         "kubeconfig list --assume-role x",
         "kubeconfig list --cloud-ca /nope",
         "credential",
+        "kubeconfig grants --profile nope",
+        "kubeconfig get cce-1 --profile nope",
       ]) {
+        const { pending } = scene.clock;
         const { code, out, err } = await scene.kubectl(argv, { env });
         assert.deepEqual([code, out], [2, ""], argv);
+        assert.equal(scene.clock.pending, pending, `${argv}: nothing keeps the process alive`);
         assert.match(err, /^kubectl-baiducloud: [^\n]+\n$/, argv);
       }
     }));

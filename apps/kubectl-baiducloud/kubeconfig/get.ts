@@ -40,8 +40,8 @@ export async function get(io: Io, clusterId: string, options: GetOptions): Promi
   if (options.exec && options.credentialsSecret !== undefined) {
     throw new UsageFault("--exec and --credentials-secret: to read the Secret, kubectl would run the plugin again");
   }
-  const progress = createProgress(io);
   const account = await openAccountOf(io, options);
+  const progress = createProgress(io);
   try {
     const looking = lookingWith(io, (what) => progress.step(what));
     const cluster = await findCluster(account, clusterId, looking);

@@ -146,8 +146,8 @@ async function withAccess(
   options: AccountOptions,
   run: (account: Account, progress: Progress) => Promise<number>,
 ): Promise<number> {
-  const progress = createProgress(io);
   const account = await openAccountOf(io, options);
+  const progress = createProgress(io);
   try {
     return await run(account, progress);
   } finally {

@@ -11,8 +11,8 @@ export interface ListOptions extends AccountOptions {
 
 /** The clusters of the account in all regions. A region that cannot be read is told, and the others are shown. */
 export async function list(io: Io, options: ListOptions): Promise<number> {
-  const progress = createProgress(io);
   const account = await openAccountOf(io, options);
+  const progress = createProgress(io);
   try {
     const { clusters, unread } = await listClusters(
       account,
