@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { jsonResponse } from "@ccm/base";
 import { NAMESPACES, SERVICES } from "@ccm/kube";
 import { TENANT_LABEL, TENANTS } from "@ccm/tenancy";
+import { cceOf } from "../kubeconfig/testing/cce.ts";
 import { inScene, refuseConnections, type Scene } from "../testing/scene.ts";
 
 const namespace = (scene: Scene, name: string, tenant?: string) =>
@@ -142,6 +143,25 @@ describe("kubectl baiducloud tenant", () => {
       await scene.kubectl("tenant create none --owner User/bob");
       assert.match((await scene.kubectl("tenant kubeconfig none")).err, /no owner that a kubeconfig can be made for/);
       assert.match((await scene.kubectl("tenant kubeconfig none")).err, /^[^\n]*\n$/);
+    }));
+
+  it("kubeconfig: has the cloud sign for an IAM user, for one namespace and some hours", () =>
+    inScene(async (scene) => {
+      const { cluster, user, env } = cceOf(scene);
+      const [id, ann] = [await cluster(), await user("ann")];
+      await scene.kubectl(`tenant create team-a --owner IAMUser/${ann.id}=readonly`);
+      const asked = `tenant kubeconfig team-a --cluster ${id} --expire 2h`;
+      assert.match((await scene.kubectl(asked, { env })).err, /tenant team-a has no namespace yet/);
+      for (const name of ["a-api", "a-web"]) await namespace(scene, name, "team-a");
+      assert.match((await scene.kubectl(asked, { env })).err, /expected -n with one of a-api, a-web/);
+      const { code, out, err } = await scene.kubectl(`${asked} -n a-web`, { env });
+      assert.deepEqual([code, err], [0, ""]);
+      assert.match(out, /client-certificate-data: .+\n/);
+      assert.match(out, /namespace: a-web/);
+      assert.match(
+        (await scene.kubectl("tenant kubeconfig team-a -n a-web", { env })).err,
+        /expected --cluster with the ID of the cluster/,
+      );
     }));
 
   it("says what is missing where the cluster has no Tenants", () =>
