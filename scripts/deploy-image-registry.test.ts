@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { parseAllDocuments } from "yaml";
-import { createProgram, VERSION } from "../apps/credential-provider/program.ts";
+import { createProgram, run, VERSION } from "../apps/credential-provider/program.ts";
 import { parsePullSecretsConfig } from "../packages/image-registry/pull-secrets/config.ts";
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
@@ -31,6 +31,18 @@ const manifests = (file: string) =>
   parseAllDocuments(read(`deploy/${file}`)).map((document) => document.toJS() as Manifest);
 const only = (file: string) => manifests(file)[0] ?? assert.fail(file);
 const WORKLOADS = ["pull-secret-controller.yaml", "credential-provider-daemonset.yaml"];
+
+const GUIDES = ["docs/image-pulls.md", "docs/image-pulls.zh.md"];
+
+/** What the program prints for a command line. */
+async function printed(argv: readonly string[]): Promise<string> {
+  let text = "";
+  const out = (more: string) => {
+    text += more;
+  };
+  assert.equal(await run(argv, { out, err: (line: string) => assert.fail(line) } as never), 0);
+  return text;
+}
 
 /** The flags of a command of the program, with their defaults. */
 function flagsOf(name: string): ReadonlyMap<string, unknown> {
@@ -87,4 +99,41 @@ describe("the manifests for pulling images", () => {
     assert.deepEqual(named("configmaps"), [metadata.name]);
     assert.deepEqual([defaultServiceAccounts, named("serviceaccounts")], [true, ["default"]]);
   });
+});
+
+describe("the guide to pulling images", () => {
+  for (const guide of GUIDES) {
+    it(`shows what the program prints: ${guide}`, async () => {
+      const commands = [...read(guide).matchAll(/\$ credential-provider (config [^\n|]*)(?: \| tee \S+)?\n/g)];
+      assert.equal(commands.length, 2);
+      // In a list, a block is further to the right.
+      const flush = (text: string) => text.replaceAll(/^ +/gm, "");
+      for (const [, command = ""] of commands) {
+        const shown = flush(await printed(command.trim().split(" ")));
+        assert.ok(flush(read(guide)).includes(shown), command);
+      }
+    });
+
+    it(`names each key of the config with its default, each Event and each metric: ${guide}`, () => {
+      const text = read(guide);
+      const { registries: _, ...defaults } = parsePullSecretsConfig("registries: [registry.baidubce.com]");
+      for (const [key, value] of Object.entries(defaults)) {
+        const shown = typeof value === "string" ? value : JSON.stringify(value);
+        assert.match(text, new RegExp(`\\| \`${key}\` +\\| \`${shown.replace(/[[\]{}]/g, "\\$&")}\` +\\|`), key);
+      }
+      const sources = ["controller.ts", "source.ts", "metrics.ts", "objects.ts"].map((file) =>
+        read(`packages/image-registry/pull-secrets/${file}`),
+      );
+      const names = sources.join("\n").matchAll(/"(Pull[A-Z]\w+|pull_secret_\w+|image-registry\.ccm\/pull-secret)"/g);
+      const wanted = new Set([...names].map(([, name = ""]) => name).filter((name) => !name.endsWith("Error")));
+      assert.ok(wanted.size >= 9, [...wanted].join());
+      for (const name of wanted) assert.ok(text.includes(`\`${name}`), name);
+    });
+
+    it(`names files of deploy/ that are there: ${guide}`, () => {
+      const files = [...read(guide).matchAll(/deploy\/([\w.-]+\.(?:yaml|Dockerfile))/g)].map(([, file = ""]) => file);
+      assert.ok(files.length > 4);
+      for (const file of files) assert.ok(read(`deploy/${file}`).length > 0);
+    });
+  }
 });

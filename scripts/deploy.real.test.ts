@@ -5,8 +5,19 @@ import { describe, it } from "node:test";
 import { realControlPlane } from "@ccm/control-plane/node";
 import { parse } from "yaml";
 
-const RBAC = ["rbac.yaml", "rbac-baiducloud.yaml", "rbac-service-account-credentials.yaml"];
-const WORKLOADS = ["deployment.yaml", "daemonset.yaml"];
+const RBAC = [
+  "rbac.yaml",
+  "rbac-baiducloud.yaml",
+  "rbac-service-account-credentials.yaml",
+  "rbac-pull-secrets.yaml",
+  "rbac-credential-provider.yaml",
+];
+const WORKLOADS = [
+  "deployment.yaml",
+  "daemonset.yaml",
+  "pull-secret-controller.yaml",
+  "credential-provider-daemonset.yaml",
+];
 const read = (file: string) => readFileSync(new URL(`../deploy/${file}`, import.meta.url), "utf8");
 
 describe("row 41: the manifests", () => {
