@@ -24,6 +24,8 @@ export interface Io {
   readonly colors: boolean;
   /** The answer of a person; undefined when there is none to ask. */
   readonly ask: (question: string) => Promise<string | undefined>;
+  /** What is piped in, to its end: of programs that speak a protocol with us. */
+  readonly input?: () => Promise<string>;
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
 }

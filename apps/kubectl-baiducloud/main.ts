@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline/promises";
+import { text } from "node:stream/consumers";
 import { openTransport, systemClock, systemRandom } from "@ccm/base/node";
 import { privateFiles } from "@ccm/cluster-access/node";
 import type { Io } from "./io.ts";
@@ -33,6 +34,7 @@ const io: Io = {
       terminal.close();
     }
   },
+  input: () => text(stdin),
   signal: interrupted.signal,
 };
 

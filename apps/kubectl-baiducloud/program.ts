@@ -10,6 +10,7 @@ import { type MigrateOptions, migrate } from "./migrate.ts";
 import { type OrphansOptions, orphans } from "./orphans.ts";
 import { FORMATS } from "./output.ts";
 import { plan, type ServiceCommandOptions } from "./plan.ts";
+import { addRegistryCommands } from "./registry/command.ts";
 import { configured, EXIT_CODES, runProgram } from "./run-program.ts";
 import { addTenantCommands } from "./tenant/command.ts";
 
@@ -97,6 +98,7 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     });
 
   addKubeconfigCommands(program, io, done, EXIT_CODES);
+  addRegistryCommands(program, io, done, EXIT_CODES);
   addTenantCommands(program, io, done, EXIT_CODES);
 
   program

@@ -8,8 +8,9 @@ export type { LoginApi, LoginApiOf } from "./registries/login.ts";
 export { type TemporaryLogin, temporaryLogin } from "./registries/login.ts";
 export { type NamedRegistry, parseNamedRegistry, type RegistryPlace, registryAt } from "./registries/place.ts";
 export { planRollback, planRotation } from "./rotation/plan.ts";
-export { listPods } from "./rotation/pulls.ts";
+export { imagesPulled, listPods } from "./rotation/pulls.ts";
 export {
+  type Look,
   observeRotation,
   type RotationEnd,
   type RotationEnv,

@@ -11,6 +11,7 @@ const request: RotationRequest = {
   to: { kind: "robot", name: "new" },
   graceMs: 60,
   deleteAfterMs: 600,
+  images: [],
 };
 const PERMISSIONS = [{ kind: "project", namespace: "*", access: [] }] as const;
 const OLD = { id: 1, name: "ccr$old", disable: false, duration: -1, permissions: PERMISSIONS };

@@ -61,6 +61,26 @@ export function failedPulls(
   });
 }
 
+/** An image of each project that Pods of the chosen namespaces pull from these hosts: "project/name:tag". */
+export function imagesPulled(
+  pods: readonly Pod[],
+  { hosts, namespaces }: { readonly hosts: readonly string[]; readonly namespaces?: readonly string[] },
+): readonly string[] {
+  const byProject = new Map<string, string>();
+  for (const { metadata, spec = {} } of pods) {
+    if (namespaces && !namespaces.includes(metadata.namespace ?? "")) continue;
+    for (const { image = "" } of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
+      if (!hosts.includes(imageHost(image))) continue;
+      const name = image.slice(image.indexOf("/") + 1);
+      // With both, the digest is what is pulled.
+      const [, repository = name, digest] = /^([^:@]+)(?::[^@]*)?@(.+)$/.exec(name) ?? [];
+      const [project = ""] = name.split("/");
+      if (!byProject.has(project)) byProject.set(project, digest ? `${repository}@${digest}` : name);
+    }
+  }
+  return [...byProject.values()].sort();
+}
+
 export async function listPods(client: KubeClient, signal?: AbortSignal): Promise<readonly Pod[]> {
   const slim = ({ metadata, spec, status }: Pod): Pod => ({
     metadata,

@@ -101,7 +101,7 @@ describe("a rotation of a robot", () => {
   it("changes no Secret when the new robot cannot pull the image", () =>
     inRotationScene(async (scene) => {
       await scene.pullSecret("shop", "pull");
-      const end = await scene.run({}, { image: "app/web:none" });
+      const end = await scene.run({}, { images: ["app/web:none"] });
       assert.ok(end.end === "stopped" && /app\/web:none: there is no such image/.test(end.because[0] ?? ""));
       assert.equal((await scene.loginIn("shop", "pull"))?.username, "ccr$old");
     }));
@@ -143,7 +143,7 @@ describe("a rotation of a robot", () => {
       const taken = await scene.run({}, { to: { kind: "robot", name: "taken" } });
       assert.ok(taken.end === "stopped" && /ccr\$taken is there already/.test(taken.because[0] ?? ""));
       assert.deepEqual(await scene.secretNames(), ["shop/pull"]);
-      assert.equal((await scene.run({}, { image: "app/web:none" })).end, "stopped");
+      assert.equal((await scene.run({}, { images: ["app/web:none"] })).end, "stopped");
       const second = await scene.run({}, { to: { kind: "robot", name: "third" } });
       assert.ok(second.end === "stopped" && /ccr\$old to ccr\$new is under way/.test(second.because[0] ?? ""));
     }));

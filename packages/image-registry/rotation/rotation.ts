@@ -3,7 +3,7 @@ import { type Clock, type Random, Secret, sleep, type Transport } from "@ccm/bas
 import { type Ccr, clientToken, isBceError, type Robot } from "@ccm/bce";
 import { hasCode, type KubeClient, SECRETS } from "@ccm/kube";
 import { withCredential, withEntryText } from "../docker-config.ts";
-import { proveLogin, provePull } from "../token-flow.ts";
+import { type PullProof, proveLogin, provePull } from "../token-flow.ts";
 import { planRollback, planRotation } from "./plan.ts";
 import { failedPulls, failingPods, listFailures, listPods } from "./pulls.ts";
 import { fingerprintOf, type KeptRotation, printRecord, readRecord, recordRef } from "./record.ts";
@@ -83,12 +83,21 @@ async function readKept({ kube, stateNamespace, signal }: RotationEnv, request: 
   }
 }
 
-async function prove({ send, clock, signal }: RotationEnv, { hosts, image }: RotationRequest, kept: KeptRotation) {
-  const options = { send, clock, credential: kept.credential, ...(signal ? { signal } : {}) };
+/** The first image that it cannot pull tells; else the last that it can. */
+async function prove(
+  { send, clock, signal }: RotationEnv,
+  { hosts, images }: RotationRequest,
+  { credential }: KeptRotation,
+): Promise<PullProof> {
+  const options = { send, clock, credential, ...(signal ? { signal } : {}) };
   const [host = ""] = hosts;
-  if (image === undefined) return proveLogin(options, host);
-  const [, repository = image, reference] = /^([^:@]+)(?:[:@](.+))?$/.exec(image) ?? [];
-  return provePull(options, { host, repository, ...(reference ? { reference } : {}) });
+  let proof: PullProof | undefined;
+  for (const image of images) {
+    const [, repository = image, reference] = /^([^:@]+)(?:[:@](.+))?$/.exec(image) ?? [];
+    proof = await provePull(options, { host, repository, ...(reference ? { reference } : {}) });
+    if (proof.outcome !== "pulled") return proof;
+  }
+  return proof ?? proveLogin(options, host);
 }
 
 export type RotationEnd =

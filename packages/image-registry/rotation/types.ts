@@ -16,8 +16,8 @@ export interface RotationRequest {
   readonly graceMs: number;
   /** How long the old robot stays, disabled, before it is deleted. Milliseconds. */
   readonly deleteAfterMs: number;
-  /** "project/name" or "project/name:tag": what the new login must be able to pull. Undefined: only to log in. */
-  readonly image?: string;
+  /** "project/name" or "project/name:tag": what the new login must be able to pull. None: only to log in. */
+  readonly images: readonly string[];
 }
 
 export type RotationTarget =

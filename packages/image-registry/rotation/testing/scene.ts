@@ -9,7 +9,7 @@ import { PODS, type Pod } from "../pulls.ts";
 import { type RotationEnv, type RunOptions, runRotation } from "../rotation.ts";
 import type { RotationRequest } from "../types.ts";
 
-const KUBE = "https://kubernetes.scene";
+export const KUBE = "https://kubernetes.scene";
 export const STATE = "kube-system";
 
 export class Crash extends Error {
@@ -85,7 +85,7 @@ export async function createRotationScene() {
     namespaces: ["shop", "cart"],
     graceMs: 600_000,
     deleteAfterMs: 3_600_000,
-    image: `${IMAGE}:v1`,
+    images: [`${IMAGE}:v1`],
   };
 
   const secretNames = async (): Promise<readonly string[]> =>
@@ -138,6 +138,8 @@ export async function createRotationScene() {
       runRotation(process, { ...request, ...more }, options),
     run: (options: RunOptions = {}, more: Partial<RotationRequest> = {}) =>
       during(runRotation(env(), { ...request, ...more }, options)),
+    kubeSend,
+    cloudSend,
     close: () => server.close(),
   };
 }
