@@ -1,9 +1,11 @@
 import type { Product } from "../../api/operation.ts";
+import { acls } from "./acls.ts";
 import { vpcAddresses } from "./addresses.ts";
 import { eniAddresses } from "./eni-addresses.ts";
 import { enis } from "./enis.ts";
 import { enterpriseSecurityGroups } from "./enterprise-security-groups.ts";
 import { haVips } from "./ha-vips.ts";
+import { ipSets } from "./ip-sets.ts";
 import { ipv6Gateways } from "./ipv6-gateways.ts";
 import { natRules } from "./nat-rules.ts";
 import { nats } from "./nats.ts";
@@ -30,5 +32,7 @@ export const VPC: Product = {
     natRules,
     ipv6Gateways,
     haVips,
+    ipSets,
+    acls,
   ],
 };

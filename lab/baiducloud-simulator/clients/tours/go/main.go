@@ -41,6 +41,8 @@ var tours = []struct {
 	{"nat", tourNat},
 	{"routes", tourPodRoutes},
 	{"esg", tourEsg},
+	{"ipsets", tourIPSets},
+	{"acls", tourAcls},
 	{"havip", tourHaVip},
 	{"ipv6", tourIPv6Gateway},
 	{"certificates", tourCertificates},
