@@ -141,7 +141,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const log: LoggedCall[] = [];
   const console = createConsoleApi(options.clientClock ?? clock, world, firstAccount);
   const mutate = createMutations(world, PRODUCTS, firstAccount);
-  const faults = createFaultEngine(clock, mutate);
+  const faults = createFaultEngine(clock, mutate, store.release);
   store.setGate(faults.gate);
   const onCall = (call: LoggedCall): void => {
     log.push(call);

@@ -94,6 +94,30 @@ describe("a state machine", () => {
     assert.equal(scene.simulator.faults.list()[0]?.fired, 1);
   });
 
+  const ends: readonly (readonly [how: string, end: (faults: Scene["simulator"]["faults"]) => void])[] = [
+    ["removed", (faults) => faults.remove("glue")],
+    ["cleared with all others", (faults) => faults.clear()],
+    ["switched off", (faults) => void faults.change("glue", { enabled: false })],
+    ["another than before", (faults) => void faults.change("glue", { effect: { kind: "quota" } })],
+  ];
+  for (const [how, end] of ends)
+    it(`goes on when the rule that held it is ${how}: at its own time, or at once where that is past`, async () => {
+      const scene = createScene({ timings: { blbCreate: 60_000 } });
+      const { faults } = scene.simulator;
+      faults.add({ id: "glue", match: { operation: "CreateLoadBalancer" }, effect: { kind: "stuck" } });
+      const early = await createBlb(scene, "early");
+      await scene.settle(50_000);
+      const late = await createBlb(scene, "late");
+      await scene.settle(30_000);
+      const both = async () => [await statusOf(scene, early), await statusOf(scene, late)];
+      assert.deepEqual(await both(), ["creating", "creating"]);
+      end(faults);
+      await scene.settle(0);
+      assert.deepEqual(await both(), ["available", "creating"]);
+      await scene.settle(30_000);
+      assert.deepEqual(await both(), ["available", "available"]);
+    });
+
   it("is late by as much as the rule says", async () => {
     const scene = createScene();
     scene.simulator.faults.add({ effect: { kind: "stuck", ms: 60_000 } });

@@ -23,8 +23,8 @@ export interface Struck {
 
 export interface RunningEffect {
   around?(struck: Struck): Promise<Answer>;
-  /** For the state changes that the call begins. */
-  detour?(transition: string): Detour | undefined;
+  /** For the state changes that the call begins; "held": until the rule is gone. */
+  detour?(transition: string): Detour | "held" | undefined;
   observe?: Consistency["observe"];
 }
 
@@ -75,8 +75,7 @@ export function startEffect(effect: Effect, clock: Clock, random: Random): Runni
       return reading(createShift(effect));
     case "stuck":
       return {
-        detour: (name) =>
-          fits(effect, name) ? (effect.ms === undefined ? { never: true } : { addMs: effect.ms }) : undefined,
+        detour: (name) => (fits(effect, name) ? (effect.ms === undefined ? "held" : { addMs: effect.ms }) : undefined),
       };
     case "fail":
       return { detour: (name) => (fits(effect, name) ? { status: effect.status } : undefined) };

@@ -46,7 +46,12 @@ interface Running {
 
 const MAX_RULES = 1000;
 
-export function createFaultEngine(clock: Clock, mutate: (change: Change) => void): FaultEngine {
+/** `release` lets go on what a rule holds, by its id. */
+export function createFaultEngine(
+  clock: Clock,
+  mutate: (change: Change) => void,
+  release: (rule: string) => void,
+): FaultEngine {
   const rules = new Map<string, Running>();
   const marks = new WeakMap<ServerRequest, { ids: string[]; lost: boolean; wire?: WireEffect }>();
   const done = new WeakSet<ServerRequest>();
@@ -138,13 +143,19 @@ export function createFaultEngine(clock: Clock, mutate: (change: Change) => void
       const same = !("match" in fields) && !("effect" in fields);
       if (same) running.rule = { ...rule, enabled: spec.enabled };
       else Object.assign(running, start({ id, fired: 0, ...spec }));
+      if (!same || !spec.enabled) release(id);
       return running.rule;
     },
     remove(id) {
       find(id);
       rules.delete(id);
+      release(id);
     },
-    clear: () => rules.clear(),
+    clear() {
+      const ids = [...rules.keys()];
+      rules.clear();
+      ids.forEach(release);
+    },
     interceptor(exchange, run) {
       const chosen: Running[] = [];
       const observers: Running[] = [];
@@ -171,7 +182,7 @@ export function createFaultEngine(clock: Clock, mutate: (change: Change) => void
         const detour = running.effect.detour?.(transition);
         if (!detour) continue;
         strike();
-        return detour;
+        return detour === "held" ? { heldBy: running.rule.id } : detour;
       }
       return undefined;
     },

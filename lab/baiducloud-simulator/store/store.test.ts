@@ -100,6 +100,22 @@ describe("the store", () => {
     await clock.advance(5000);
   });
 
+  it("goes on in the next process with what was held in this one, as its holder is gone", async () => {
+    const backend = recordingBackend();
+    const clock = new VirtualClock();
+    const first = createStore(clock, backend);
+    first.setGate(() => ({ heldBy: "rule" }));
+    first.schedule("grow", "x", 1000);
+    first.flush();
+    await clock.advance(5000);
+    const second = createStore(clock, backend);
+    const grown: string[] = [];
+    second.on("grow", (id) => void grown.push(id));
+    second.resume();
+    await clock.advance(0);
+    assert.deepEqual(grown, ["x"]);
+  });
+
   it("runs no transition after it was closed", async () => {
     const clock = new VirtualClock();
     const store = createStore(clock);

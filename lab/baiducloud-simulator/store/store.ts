@@ -36,9 +36,9 @@ export interface Store {
   ): number;
 }
 
-/** What becomes of a transition that is asked for: it is never run, or at once, or later, or its object fails instead. */
+/** What becomes of a transition that is asked for: it is held until its holder is gone, or runs at once, or later, or its object fails instead. */
 export type Detour =
-  | { readonly never: true }
+  | { readonly heldBy: string }
   | { readonly now: true }
   | { readonly addMs: number }
   | { readonly status: string };
@@ -54,6 +54,8 @@ export interface RootStore extends Store {
   close(): void;
   /** Asked for each transition that is scheduled; undefined: nobody is. */
   setGate(gate: Gate | undefined): void;
+  /** Lets go on what a detour holds: at its time, or at once where that is past. A holder does not outlive the process. */
+  release(holder: string): void;
 }
 
 interface Pending {
@@ -64,6 +66,7 @@ interface Pending {
   readonly data: Readonly<Record<string, unknown>>;
   /** The object is in this state in the end, instead of what the transition does. */
   readonly failed?: { readonly scope: string; readonly status: string };
+  readonly heldBy?: string;
 }
 
 const PENDING = "transitions";
@@ -152,7 +155,6 @@ export function createStore(clock: Clock, backend: Backend = memoryBackend): Roo
     on: (transition, handler) => void handlers.set(prefix + transition, handler),
     schedule(transition, id, delayMs, data = {}) {
       const detour = gate?.(transition, id);
-      if (detour && "never" in detour) return;
       if (detour && "now" in detour) {
         handlers.get(prefix + transition)?.(id, data);
         return;
@@ -161,8 +163,9 @@ export function createStore(clock: Clock, backend: Backend = memoryBackend): Roo
       const dueMs = clock.now() + delayMs + (detour && "addMs" in detour ? detour.addMs : 0);
       const failed = detour && "status" in detour ? { failed: { scope: prefix, status: detour.status } } : {};
       const entry = { transition: prefix + transition, id, dueMs, data, ...failed };
-      pending.set(key, entry);
-      arm(key, entry);
+      const isHeld = detour && "heldBy" in detour;
+      pending.set(key, isHeld ? { ...entry, heldBy: detour.heldBy } : entry);
+      if (!isHeld) arm(key, entry);
     },
     isTaken: (id) => tables.values().some((rows) => rows.has(id)),
     patchAll: (id, change) => patchAll(prefix, id, change),
@@ -179,6 +182,15 @@ export function createStore(clock: Clock, backend: Backend = memoryBackend): Roo
     flush,
     setGate(next) {
       gate = next;
+    },
+    release(holder) {
+      for (const key of pending.ids()) {
+        const { heldBy, ...entry } = pending.get(key) ?? {};
+        if (heldBy !== holder) continue;
+        pending.set(key, entry as Pending);
+        arm(key, entry as Pending);
+      }
+      flush();
     },
     close() {
       for (const cancel of timers.values()) cancel();
