@@ -20,7 +20,7 @@ const MAX_LAYER_BYTES = 256 * 1024 * 1024;
 export interface Cloud {
   /** Serves the API of every product, the admin API under /admin, and the page that shows it under /console/. */
   readonly url: string;
-  /** Of each product, by name; all the same unless each has a port of its own. */
+  /** Of each product, by name; all the same unless each has a port of its own, as that of the registries has always. */
   readonly endpoints: Readonly<Record<string, string>>;
   /** The admin API wants the header `authorization: Bearer <this>`. */
   readonly adminToken: string;
@@ -98,7 +98,8 @@ export async function startCloud(options: {
   const endpoints: Record<string, string> = {};
   for (const [name, product] of Object.entries(simulator.products)) {
     endpoints[name] = url;
-    if (!options.portsPerProduct) continue;
+    // Registries take layers, and clients of docker's API cannot be told which host to name.
+    if (!options.portsPerProduct && name !== "registry") continue;
     const limits = name === "registry" ? { bodyBytes: MAX_LAYER_BYTES } : {};
     const socket = await guardedListen({ host, port: 0, handler: recorded(product), limits });
     sockets.push(socket);
