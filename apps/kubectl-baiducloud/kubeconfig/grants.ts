@@ -117,7 +117,7 @@ export async function reset(
     const looking = lookingWith(io, (what) => progress.step(what));
     const cluster = await findCluster(account, clusterId, looking);
     const whom = who === undefined ? undefined : await findIdentity(account, who, looking);
-    const name = whom ? nameOf(whom) : "whoever these keys are of";
+    const name = whom ? nameOf(whom) : "the owner of these keys";
     progress.stop();
     if (!options.yes && !(await confirmed(io, cluster, name))) {
       io.err("Nothing was reset.\n");

@@ -136,7 +136,7 @@ it("a temporary kubeconfig signs in with its role, and verify says who that is a
   const refused = await kubectl("--kubeconfig", file, "get", "secrets");
   assert.match(refused.err, /Forbidden.*cannot list resource "secrets"/);
   const { code, out } = await ours("kubeconfig", "verify", "--kubeconfig", file);
-  assert.equal(code, 3, "it ends within a week");
+  assert.equal(code, 0, out);
   assert.match(out, /\nuser +lab-temp-1\n/);
   assert.match(out, /\ngroups +system:authenticated\n/);
   assert.match(out, /\ncertificate +until 20\S+Z, 47 h from now\n/);

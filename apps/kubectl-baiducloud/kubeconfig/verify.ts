@@ -10,7 +10,7 @@ export interface VerifyOptions {
   readonly output: Format;
 }
 
-/** A certificate that ends within this is worth telling. */
+/** A certificate that ends within this is worth telling; one for hours, when a tenth of its life is left. */
 const SOON_MS = 7 * 86_400_000;
 
 /** Signs in with a kubeconfig: who that is, what it may do, when its certificate ends. */
@@ -22,6 +22,8 @@ export async function verify(io: Io, options: VerifyOptions): Promise<number> {
     const access = await verifyAccess(kube.client, kube.connection, { namespace, now, signal: io.signal });
     const ends = access.certificate && access.certificate.notAfter - now;
     const { certificate } = access;
+    const life = certificate ? certificate.notAfter - certificate.notBefore : 0;
+    const endsSoon = ends !== undefined && ends < Math.min(SOON_MS, life / 10);
     writeReport(io, options.output, {
       data: {
         ...access,
@@ -45,12 +47,10 @@ export async function verify(io: Io, options: VerifyOptions): Promise<number> {
         },
       ],
       summary: [
-        ends !== undefined && ends < SOON_MS
-          ? "The certificate ends soon: get a new one with kubectl baiducloud kubeconfig get."
-          : "It works.",
+        endsSoon ? "The certificate ends soon: get a new one with kubectl baiducloud kubeconfig get." : "It works.",
       ],
     });
-    return ends !== undefined && ends < SOON_MS ? EXIT.findings : EXIT.nothing;
+    return endsSoon ? EXIT.findings : EXIT.nothing;
   } finally {
     await kube.close();
   }
