@@ -1,7 +1,11 @@
 /** What deploy/ has for pulling images, held against the programs that it deploys. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { parseAllDocuments } from "yaml";
 import { createProgram, run, VERSION } from "../apps/credential-provider/program.ts";
 import { parsePullSecretsConfig } from "../packages/image-registry/pull-secrets/config.ts";
@@ -83,6 +87,23 @@ describe("the manifests for pulling images", () => {
     );
     const user = /USER (\d+):/.exec(read("deploy/credential-provider.Dockerfile"))?.[1];
     assert.equal(String(securityContext?.runAsUser), user);
+  });
+
+  it("install an executable that starts the program with the kubelet's flags, whole or not at all", (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "install-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const [install] = only("credential-provider-daemonset.yaml").spec.template.spec.initContainers ?? [];
+    const script = (install?.args?.[0] ?? assert.fail())
+      // A node that says what it is started with, and a folder of ours in place of the machine's.
+      .replaceAll("/usr/local/bin/node", "/bin/echo")
+      .replaceAll("/usr/local/lib/credential-provider.mjs", fileURLToPath(import.meta.url))
+      .replaceAll(/\/host|\/opt\/credential-provider/g, folder);
+    // Again, as after an update.
+    for (let time = 0; time < 2; time++) execFileSync("sh", ["-ec", script]);
+    assert.deepEqual(readdirSync(folder).toSorted(), ["bin", "credential-provider.mjs", "node"]);
+    assert.deepEqual(readdirSync(join(folder, "bin")), ["credential-provider"]);
+    const said = execFileSync(join(folder, "bin", "credential-provider"), ["--a=b c"], { encoding: "utf8" });
+    assert.equal(said, `${folder}/credential-provider.mjs --a=b c\n`);
   });
 
   it("have a ConfigMap that the controller understands, where it looks, and rights to the Secret that it names", () => {

@@ -180,3 +180,29 @@ describe("credential-provider config", () => {
     });
   }
 });
+
+describe("credential-provider pull-secrets", () => {
+  const wrong: readonly (readonly [readonly string[], RegExp])[] = [
+    [["--port=x"], /^credential-provider: --port: expected a whole number from 0 to 65535\n$/],
+    [["--log-format=xml"], /^credential-provider: --log-format: expected text or json\n$/],
+    [["--kubeconfig=/no/such"], /^credential-provider: --kubeconfig \/no\/such: no such file\n$/],
+    [["--registry=a=personal"], /^credential-provider: unknown option '--registry=a=personal'[^\n]*\n$/],
+  ];
+  for (const [argv, words] of wrong) {
+    it(`refuses ${argv.join(" ")} in one line`, async () => {
+      const { start } = await createScene();
+      const { code, err } = await start(["pull-secrets", ...argv]);
+      assert.match(err, words);
+      assert.equal(code, 1);
+    });
+  }
+
+  for (const command of [[], ["config"], ["pull-secrets"]]) {
+    it(`has examples in its help: ${command.join(" ") || "the kubelet's way"}`, async () => {
+      const { start } = await createScene();
+      const { code, out } = await start([...command, "--help"]);
+      assert.equal(code, 0);
+      assert.match(out, new RegExp(`\\nExamples:\\n  credential-provider ${command.join(" ")}`));
+    });
+  }
+});
