@@ -2,6 +2,7 @@ import {
   imagesPulled,
   type Look,
   listPods,
+  loginOf,
   observeRotation,
   planRollback,
   planRotation,
@@ -17,7 +18,6 @@ import { openAccountOf } from "../credentials/account.ts";
 import { EXIT, type Io, NAME, UsageFault } from "../io.ts";
 import { plural, writeReport } from "../output.ts";
 import { openKube, readText } from "../session.ts";
-import type { Row } from "../table.ts";
 import { findRegistry } from "./place.ts";
 import { checkOptions, duration, type RotateOptions, requestOf } from "./rotate-options.ts";
 import { stepText } from "./steps.ts";
@@ -111,26 +111,21 @@ function report(
   steps: readonly Step[],
   users: SecretUsers,
 ): void {
-  const rows = observed.secrets.map(
-    ({ namespace, name, chosen, kept, entries }): Row & { readonly users: readonly string[] } => {
-      const logins = [
-        ...new Set(
-          entries.map(({ carries }) =>
-            carries === "old" ? request.from : carries === "new" ? "new login" : "new login, wrong password",
-          ),
-        ),
-      ];
-      const fate = kept ? `kept: ${kept}` : chosen ? "to be changed" : "kept: not chosen";
-      const what = chosen && !kept && entries.every(({ carries }) => carries === "new") ? "changed" : fate;
-      const using = users.get(`${namespace}/${name}`) ?? [];
-      const tone = what.startsWith("kept") ? "warn" : what === "changed" ? "good" : "plain";
-      return { cells: [`${namespace}/${name}`, logins.join(", "), what, shown(using)], tone, users: using };
-    },
-  );
+  const login = loginOf(request.to);
+  const rows = observed.secrets.map(({ namespace, name, kept, entries }) => {
+    const change = steps.find((step) => "name" in step && step.namespace === namespace && step.name === name)?.do;
+    const isOld = entries.some(({ carries }) => carries === "old");
+    const stays = isOld ? `kept: ${kept ?? "not chosen"}` : "as it is to be";
+    const what = change === "replace" ? "to be changed" : change === "restore" ? "to be put back" : stays;
+    const logins = [...new Set(entries.map(({ carries }) => (carries === "old" ? request.from : login)))];
+    const using = users.get(`${namespace}/${name}`) ?? [];
+    const tone = change || !isOld ? "plain" : "warn";
+    return { cells: [`${namespace}/${name}`, logins.join(", "), what, shown(using)], tone, using } as const;
+  });
   const texts = steps.map((step) => stepText(step, request));
   const secrets = observed.secrets.map(({ resourceVersion: _, ...one }, index) => ({
     ...one,
-    usedBy: rows[index]?.users ?? [],
+    usedBy: rows[index]?.using ?? [],
   }));
   writeReport(io, options.output, {
     data: { instanceId: request.instanceId, from: request.from, images: request.images, secrets, steps },
