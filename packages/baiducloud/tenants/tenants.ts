@@ -57,7 +57,7 @@ export function createTenants(options: TenantsOptions): Tenants {
   const waking = new Set<string>();
   /** Of one moment, what was freed is given out once; never within what freed it. */
   const wakeSoon = (name: string): void => {
-    if (waking.has(name) || signal.aborted) return;
+    if (waking.has(name) || signal.aborted || ledger.waiting.length === 0) return;
     waking.add(name);
     clock.schedule(0, () => {
       waking.delete(name);
