@@ -2,6 +2,7 @@ import type { Product } from "../../api/operation.ts";
 import { attributes } from "./attributes.ts";
 import { catalog } from "./catalog.ts";
 import { creation } from "./create.ts";
+import { deploySets } from "./deploy-sets.ts";
 import { ehcClusters } from "./ehc.ts";
 import { serverEvents } from "./events.ts";
 import { images } from "./images.ts";
@@ -30,6 +31,7 @@ export const BCC: Product = {
     images,
     keypairs,
     ehcClusters,
+    deploySets,
     serverEvents,
   ],
 };

@@ -6,7 +6,7 @@ import { boolean, csv, list, object, oneOf, optional, text } from "../../api/sch
 import { bccInstances, INSTANCE, instanceViews } from "./instance-view.ts";
 import { fitsV3, INSTANCE_V3, V3_FILTERS, viewV3 } from "./instance-view-v3.ts";
 import { getInstance, startLifecycle } from "./lifecycle.ts";
-import { type SimulatedInstance, volumesOf } from "./records.ts";
+import { deploySetsOf, type SimulatedInstance, volumesOf } from "./records.ts";
 import { systemVolumeId } from "./volume-view.ts";
 
 const PATH = "/v2/instance/{instanceId}";
@@ -181,13 +181,10 @@ export const instances = part(OPERATIONS, (account) => {
       if (found.product !== "bcc") throw noSuchObject(params.instanceId);
       const [view] = instanceViews(account, [found]);
       if (!query.isDeploySet) return { instance: view };
-      const deploysetList = found.deployIds.map((deploysetId) => ({
-        deploysetId,
-        name: deploysetId,
-        desc: "",
-        strategy: "HOST_HA",
-        concurrency: 1,
-      }));
+      const deploysetList = found.deployIds.map((deploysetId) => {
+        const unknown = { deploysetId, name: deploysetId, desc: "", strategy: "HOST_HA", concurrency: 1 };
+        return deploySetsOf(account).get(deploysetId) ?? unknown;
+      });
       return { instance: { ...view, deploysetList } };
     },
     GetInstanceVnc({ params }) {

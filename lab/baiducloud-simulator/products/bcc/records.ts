@@ -131,6 +131,16 @@ export interface CustomImage {
   readonly baseId: string;
 }
 
+/** Machines that are kept apart. */
+export interface DeploySet {
+  readonly deploysetId: string;
+  readonly name: string;
+  readonly desc: string;
+  readonly strategy: string;
+  /** How many machines may be together at one place. */
+  readonly concurrency: number;
+}
+
 export interface EhcCluster {
   readonly ehcClusterId: string;
   readonly name: string;
@@ -147,3 +157,4 @@ export const volumesOf = ({ store }: Has) => store.table<Volume>("volumes");
 export const keypairsOf = ({ store }: Has) => store.table<Keypair>("keypairs");
 export const customImagesOf = ({ store }: Has) => store.table<CustomImage>("images");
 export const ehcClustersOf = ({ store }: Has) => store.table<EhcCluster>("ehcClusters");
+export const deploySetsOf = ({ store }: Has) => store.table<DeploySet>("deploySets");

@@ -16,6 +16,7 @@ func tourBcc() {
 	tourSecurityGroups(client, net, ids[0])
 	tourKeypairs(client)
 	tourVolumes(client, ids[0])
+	tourDeploymentSets(client, ids[0])
 	for _, id := range ids {
 		done(client.DeleteInstance(id))
 		untilGone(client, id)

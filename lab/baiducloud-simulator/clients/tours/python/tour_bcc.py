@@ -19,6 +19,7 @@ def tour():
 
     ids = net.instances("web", 3, tags=[TagModel("team", "python")], client_token="web-1") + net.instances("db", 2, index=1)
     tour_lists(net, ids)
+    tour_deploy_sets(net, ids[0])
     tour_changes(net, ids[0], ids[1])
     tour_security_groups(net, ids[0])
     tour_keypairs(client)
@@ -178,3 +179,22 @@ def tour_volumes(client, instance_id):
     for volume_id in ids:
         client.release_volume(volume_id)
     refused(404, "NoSuchObject", client.sdk.get_volume, "v-nothere1")
+
+
+def tour_deploy_sets(net, instance_id):
+    client = net.servers
+    ids = [
+        client.create_deploy_set(f"set-{i}", strategy, desc="first", client_token=f"set-{i}").deploy_set_ids[0]
+        for i, strategy in enumerate(("HOST_HA", "RACK_HA"))
+    ]
+    equal("sets", sorted(one.deployset_id for one in client.list_deploy_sets().deploy_sets), sorted(ids))
+    client.modify_deploy_set(ids[0], name="renamed", desc="changed")
+    client.update_instance_deploy(instance_id, ids[:1])
+    shown = client.get_deploy_set(ids[0])
+    equal("name after update", shown.name, "renamed")
+    equal("machines of the zone", shown.az_intstance_statis_list[0].instance_ids, [instance_id])
+    refused(409, "OperationDenied", client.sdk.delete_deploy_set, ids[0])
+    client.del_instance_deploy([instance_id], ids[0])
+    for set_id in ids:
+        client.delete_deploy_set(set_id)
+    refused(404, "NoSuchObject", client.sdk.get_deploy_set, ids[0])
