@@ -12,7 +12,7 @@ describe("row 1: the provider of a cloud config file", () => {
     const files: Record<string, string> = { [PATH]: JSON.stringify(FIRST) };
     const asked: HttpRequest[] = [];
     let closed = 0;
-    const { provider, close } = await openBaiduCloud({
+    const { provider, now, close } = await openBaiduCloud({
       cloudConfig: { path: PATH, content: files[PATH] ?? "", env: { BAIDUCLOUD_ACCESS_KEY_ID: "ofTheEnvironment" } },
       openTransport: () => ({
         async send(request) {
@@ -37,6 +37,7 @@ describe("row 1: the provider of a cloud config file", () => {
     await clock.advance(11_000);
     assert.equal(closed, 1, "nobody uses the first connection any more");
     assert.deepEqual(await look(), ["second.example", "ofTheEnvironment"]);
+    assert.equal(now().config.endpoints.bcc, "http://second.example", "what else runs beside it has the same cloud");
     await close();
     assert.equal(closed, 2);
     files[PATH] = JSON.stringify(FIRST);
