@@ -20,8 +20,8 @@ export function applyWorld(world: World, given: GivenWorld, products: readonly P
     const made = builder.attempt(path, account, () => {
       const { id, credentials, quotas } = account;
       if (world.accountIds.includes(id)) throw twice("id", id);
-      // Which one it is may be said; what goes with it may not.
-      if (credentials && keys.has(credentials.accessKeyId)) throw twice("credentials", "this accessKeyId");
+      if (credentials && keys.has(credentials.accessKeyId))
+        throw new Fault(409, "Taken", "credentials: found an accessKeyId that another account has");
       if (credentials) keys.add(credentials.accessKeyId);
       world.addAccount({
         id,

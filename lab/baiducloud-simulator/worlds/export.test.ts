@@ -37,6 +37,16 @@ describe("the world's file", () => {
     for (const hidden of [secret, simulator.credentials.secretAccessKey]) assert.ok(!text.includes(hidden));
   });
 
+  it("does not have what is deleted, though the cloud shows it for a while", () => {
+    const { simulator } = createScene({ timings: { instanceDelete: 60_000 } });
+    simulator.deleteInstance(simulator.createInstance({ name: "gone" }).id);
+    assert.deepEqual(
+      simulator.inventory().instances.map(({ status }) => status),
+      ["Deleted"],
+    );
+    assert.doesNotMatch(worldYamlOf(simulator.world), /gone/);
+  });
+
   it("does not make what nobody has asked for", () => {
     const { simulator } = createScene();
     simulator.addAccount({ id: "other" });
