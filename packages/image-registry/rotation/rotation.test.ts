@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { inspect } from "node:util";
 import { Secret } from "@ccm/base";
+import { SECRETS } from "@ccm/kube";
 import { printDockerConfig } from "../docker-config.ts";
+import { failedPulls, imagesPulled } from "./pulls.ts";
+import { applyStep, observeRotation } from "./rotation.ts";
 import { inRotationScene } from "./testing/scene.ts";
 
 const DAY = 86_400_000;
@@ -174,6 +177,75 @@ describe("a rotation of a robot", () => {
     }));
 });
 
+describe("what others do meanwhile", () => {
+  it("is never overwritten: a Secret that was edited, or a robot that was made, since the look is looked at again", () =>
+    inRotationScene(async (scene) => {
+      const { world, request, during, host } = scene;
+      await scene.pullSecret("shop", "pull");
+      // As far as the record, and the robot.
+      const wrong = { ...request, images: ["app/web:none"] };
+      assert.equal((await scene.run({}, wrong)).end, "stopped");
+      const look = await during(observeRotation(world, request));
+      const edited = printDockerConfig({ [host]: scene.old, "registry.example": scene.old });
+      const data = { ".dockerconfigjson": Buffer.from(edited).toString("base64") };
+      await during(world.kube.patch(SECRETS, { namespace: "shop", name: "pull" }, { type: "merge", body: { data } }));
+      const replace = { do: "replace", namespace: "shop", name: "pull", keys: [host] } as const;
+      assert.equal(await during(applyStep(world, request, look, replace)), "changed");
+      assert.equal(await scene.textOf("shop", "pull"), edited);
+
+      const [, made] = await scene.robots();
+      assert.ok(made);
+      const { record } = look.observed;
+      assert.ok(look.kept && record);
+      // As a cloud that knows nothing of clientToken answers the second of two.
+      const another = { ...look, kept: { ...look.kept, record: { ...record, id: "00000000" } } };
+      assert.equal(await during(applyStep(world, request, another, { do: "create", login: "ccr$new" })), "changed");
+      assert.equal((await scene.robots()).length, 2);
+    }));
+});
+
+describe("a pull that fails between two looks", () => {
+  it("is known by the kubelet's Event when its Pod is gone, and forgotten when the Pod is well", () => {
+    const involvedObject = { kind: "Pod", namespace: "shop", name: "job-1", uid: "u1" };
+    const at = Date.UTC(2026, 0, 1);
+    const event = (image: string, time = at, reason = "Failed") => ({
+      metadata: {},
+      involvedObject,
+      reason,
+      message: `Failed to pull image "${image}": rpc error: 401\nUnauthorized`,
+      lastTimestamp: new Date(time).toISOString(),
+    });
+    const hosts = ["r.example"];
+    const pod = { metadata: { uid: "u1" } };
+    const count = (one: ReturnType<typeof event>, pods: readonly (typeof pod)[] = []) =>
+      failedPulls([one], pods, hosts, at);
+    assert.deepEqual(count(event("r.example/app/web:v1")), [
+      {
+        ...{ namespace: "shop", pod: "job-1", uid: "u1", image: "r.example/app/web:v1" },
+        message: 'Failed to pull image "r.example/app/web:v1": rpc error: 401 Unauthorized',
+      },
+    ]);
+    assert.deepEqual(count(event("r.example/app/web:v1"), [pod]), []);
+    assert.deepEqual(count(event("r.example/app/web:v1", at - 1)), []);
+    assert.deepEqual(count(event("other.example/app/web:v1")), []);
+    assert.deepEqual(count(event("r.example/app/web:v1", at, "BackOff")), []);
+  });
+
+  it("is tried before with an image of each project that Pods pull, by digest where they do", () => {
+    const pod = (namespace: string, ...images: readonly string[]) => ({
+      metadata: { namespace },
+      spec: { containers: images.map((image) => ({ image })) },
+    });
+    const pods = [
+      pod("shop", "r.example/app/web:v1", "r.example/app/api:v2", "docker.io/app/web", "r.example/base/os:1@sha256:ab"),
+      pod("cart", "r.example/cart/web"),
+    ];
+    const hosts = ["r.example"];
+    assert.deepEqual(imagesPulled(pods, { hosts, namespaces: ["shop"] }), ["app/web:v1", "base/os@sha256:ab"]);
+    assert.equal(imagesPulled(pods, { hosts }).length, 3);
+  });
+});
+
 describe("a rotation to a user", () => {
   it("sets the caller's password once it can end nobody's pulls, and tells that the old user's goes on", () =>
     inRotationScene(async (scene) => {
@@ -187,12 +259,7 @@ describe("a rotation to a user", () => {
       );
       const stopped = await scene.run({}, { to });
       assert.ok(stopped.end === "stopped" && /other\/users logs in as .* already/.test(stopped.because[0] ?? ""));
-      await scene.during(
-        scene.world.kube.delete(
-          { group: "", version: "v1", plural: "secrets", kind: "Secret", namespaced: true },
-          { namespace: "other", name: "users" },
-        ),
-      );
+      await scene.during(scene.world.kube.delete(SECRETS, { namespace: "other", name: "users" }));
       assert.equal((await scene.run({}, { to })).end, "waiting");
       const login = await scene.loginIn("shop", "pull");
       assert.equal(login?.username, name);
