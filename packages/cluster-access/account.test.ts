@@ -140,6 +140,8 @@ describe("the account of a command", () => {
     const flags = ["http://127.0.0.1:8080"];
     assert.equal(await (await open({ endpoint: flags }, lab)).urlOf(), "http://127.0.0.1:8080");
     assert.equal(await (await open({ endpoint: [...flags, "cce=http://x"] }, lab)).urlOf(), "http://x");
+    const one = { env: { ...KEYS, CCE_ENDPOINT: "cce.lab" } };
+    assert.equal(await (await open({ endpoint: flags }, one)).urlOf(), "http://127.0.0.1:8080");
     const config = await open({}, { env: KEYS, defaults: defaults(false) });
     assert.deepEqual([await config.urlOf(), config.tls], ["https://cce.private", [{ ca: "private CA" }]]);
     await assert.rejects(open({ endpoint: ["nope=http://x"] }, lab), /--endpoint nope=: expected one of bcc, /);

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import type { Clock } from "@ccm/base";
 import { systemClock, systemRandom } from "@ccm/base/node";
 import { privateFiles } from "./files.ts";
+import { withFileLock } from "./lock.ts";
 
 const files = privateFiles({ clock: systemClock, random: systemRandom });
 
@@ -100,6 +103,58 @@ describe("the lock of a file", () => {
         });
       await Promise.all(Array.from({ length: 10 }, enter));
       assert.deepEqual(await readdir(folder), ["config"]);
+    }));
+
+  /** The system's clock whose date stands still, and who is told of each poll. */
+  const pacedClock = (onPoll: (count: number) => void): Clock => {
+    const now = systemClock.now();
+    let polls = 0;
+    return {
+      now: () => now,
+      monotonic: () => systemClock.monotonic(),
+      schedule(ms, fn) {
+        if (ms < 1000) onPoll(++polls);
+        return systemClock.schedule(ms, fn);
+      },
+    };
+  };
+
+  it("is taken over from the dead at once, and not from the living", () =>
+    inFolder(async (folder) => {
+      const path = join(folder, "lock");
+      const held = JSON.stringify({ pid: 1, host: hostname(), id: "x" });
+      const machine = (alive: boolean, patience: AbortController) => ({
+        clock: pacedClock((count) => {
+          if (count === 20) patience.abort(new Error("waited in vain"));
+        }),
+        random: systemRandom,
+        isAlive: () => alive,
+      });
+      for (const alive of [true, false]) {
+        await writeFile(path, held);
+        const patience = new AbortController();
+        const entering = withFileLock(path, machine(alive, patience), async () => {}, patience.signal);
+        await (alive ? assert.rejects(entering, /waited in vain/) : entering);
+      }
+      assert.deepEqual(await readdir(folder), []);
+    }));
+
+  it("is not taken from somebody who has taken it over meanwhile", () =>
+    inFolder(async (folder) => {
+      const path = join(folder, "lock");
+      const held = (pid: number) => JSON.stringify({ pid, host: hostname(), id: "x" });
+      await writeFile(path, held(1));
+      let released = false;
+      const clock = pacedClock((count) => {
+        if (count !== 10) return;
+        released = true;
+        rmSync(path);
+      });
+      const isAlive = (pid: number) => {
+        if (pid === 1) writeFileSync(path, held(2));
+        return pid === 2;
+      };
+      await withFileLock(path, { clock, random: systemRandom, isAlive }, async () => assert.ok(released));
     }));
 
   it("is taken over when it shows no life, as one that kubectl left, and not before", () =>
