@@ -79,6 +79,7 @@ describe("the simulator on a socket, and clients that are wrong on purpose", () 
       ),
       "InvalidHTTPRequest",
     ],
+    ["what is for a proxy", request("CONNECT evil.test:443"), "InvalidHTTPRequest"],
     ["another protocol", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "InvalidHTTPRequest"],
   ];
   for (const [title, bytes, code] of tricks) {
@@ -103,6 +104,12 @@ describe("the simulator on a socket, and clients that are wrong on purpose", () 
     const chunks = request("POST /v1/blb", ["Transfer-Encoding: chunked"], chunk.repeat(5));
     // It never ends: the refusal cannot wait for that.
     assert.equal(statusOf(await raw(socket.port, chunks, true)), 413);
+  });
+
+  it("says in the cloud's words that it expects nothing but 100-continue", async () => {
+    const answer = await raw(socket.port, request("POST /v1/blb", ["Expect: miracles"]), true);
+    assert.equal(statusOf(answer), 417);
+    assert.match(answer, /"code":"InvalidHTTPRequest"/);
   });
 
   it("refuses headers that are too large", async () => {

@@ -66,6 +66,15 @@ export async function guardedListen(
   server.maxHeadersCount = 0;
   server.keepAliveTimeout = 90_000;
   server.on("checkContinue", (request, response) => server.emit("request", request, response));
+  server.on("checkExpectation", (_request, response: ServerResponse) => {
+    response.sendDate = false;
+    const message = "expect: 100-continue is all that can be expected.";
+    refuse(response, { status: 417, code: "InvalidHTTPRequest", message }).catch(() => {});
+  });
+  // It is no proxy; Node would close the connection without a word.
+  server.on("connect", (_request, socket: Socket) =>
+    endWith(socket, 400, "Bad Request", "Could not parse the HTTP request."),
+  );
   server.on("clientError", refuseUnreadable);
   await listening(server, options);
   return {
@@ -193,12 +202,16 @@ function refuseUnreadable(error: Error & { readonly code?: string }, socket: Soc
     socket.destroy();
     return;
   }
-  const [status, reason, message] =
+  const [status, reason, message]: [number, string, string] =
     error.code === "HPE_HEADER_OVERFLOW"
       ? [431, "Request Header Fields Too Large", "The headers are too large."]
       : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
         ? [408, "Request Timeout", "The request took too long."]
         : [400, "Bad Request", "Could not parse the HTTP request."];
+  endWith(socket, status, reason, message);
+}
+
+function endWith(socket: Socket, status: number, reason: string, message: string): void {
   const body = JSON.stringify({ code: status === 408 ? "RequestTimeout" : "InvalidHTTPRequest", message });
   socket.end(
     `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -85,6 +85,15 @@ describe("a store in a file", () => {
     assert.throws(() => openSqliteBackend(later), /^Error: state file .*later\.db: it was written by a later version$/);
     const other = edit("other.db", "CREATE TABLE songs (title TEXT)");
     assert.throws(() => openSqliteBackend(other), /^Error: state file .*: it is a database of something else$/);
+  });
+
+  it("is its owner's alone, as it holds keys", () => {
+    const file = join(folder, "private.db");
+    const backend = openSqliteBackend(file);
+    backend.commit([{ table: "t", id: "1", record: {} }]);
+    const modes = [file, `${file}-wal`].map((name) => statSync(name).mode & 0o077);
+    backend.close();
+    assert.deepEqual(modes, [0, 0]);
   });
 
   it("counts over all processes", () => {

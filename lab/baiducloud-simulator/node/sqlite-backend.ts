@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { Backend, Row } from "../store/backend.ts";
 
@@ -82,6 +83,8 @@ function open(file: string): DatabaseSync {
   const { DatabaseSync } = quietly(() => process.getBuiltinModule("node:sqlite"));
   let database: DatabaseSync | undefined;
   try {
+    // It holds keys: only its owner reads it, and what SQLite puts beside it. A file that is there stays as it is.
+    makePrivate(file);
     database = new DatabaseSync(file);
     // One process at a time; each commit is on the disk when it returns.
     database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
@@ -96,6 +99,14 @@ function open(file: string): DatabaseSync {
   } catch (error) {
     database?.close();
     throw new Error(`state file ${file}: ${reasonOf(error)}`);
+  }
+}
+
+function makePrivate(file: string): void {
+  try {
+    closeSync(openSync(file, "a", 0o600));
+  } catch {
+    // SQLite is about to say why in its own words.
   }
 }
 
