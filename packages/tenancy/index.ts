@@ -1,7 +1,13 @@
+export * from "./admission.ts";
+export * from "./cloud.ts";
 export * from "./cloud-quota/index.ts";
 export * from "./crd.ts";
 export * from "./generated.ts";
+export * from "./install.ts";
 export * from "./names.ts";
+export * from "./operator.ts";
+export * from "./policies.ts";
 export * from "./reference.ts";
+export { type CloudStep, type IamGrant, type RobotRequest, stepText } from "./steps.ts";
 export * from "./tenant.ts";
 export * from "./tenant-of.ts";

@@ -49,8 +49,8 @@ export function createTenancyInformers(parts: {
   };
 }
 
-export function allInformers({ managed, ...informers }: TenancyInformers): readonly Informer<never>[] {
-  return [...Object.values(informers), ...Object.values(managed)] as unknown as readonly Informer<never>[];
+export function allInformers({ managed, ...informers }: Partial<TenancyInformers>): readonly Informer<never>[] {
+  return [...Object.values(informers), ...Object.values(managed ?? {})] as unknown as readonly Informer<never>[];
 }
 
 /** Of thousands of nodes, whose status changes every few minutes, what tenancy looks at. */

@@ -29,3 +29,5 @@ export const APPLIED_ANNOTATION = `${GROUP}/applied`;
 /** Read by the admission plugins PodNodeSelector and PodTolerationRestriction, where the API server has them. */
 export const NODE_SELECTOR_ANNOTATION = "scheduler.alpha.kubernetes.io/node-selector";
 export const TOLERATIONS_ANNOTATION = "scheduler.alpha.kubernetes.io/defaultTolerations";
+/** On a namespace of a tenant whose quota is strict: its creates are counted before they are let in. */
+export const STRICT_LABEL = `${GROUP}/strict-quota`;

@@ -14,6 +14,13 @@ describe("on a real API server", () => {
     const plane = await realControlPlane(t);
     if (!plane) return;
     await plane.apply(...RESOURCES.map(customResourceDefinition), ...admissionPolicies());
+    t.after(async () => {
+      for (const { kind, metadata } of admissionPolicies()) {
+        const plural =
+          kind === "ValidatingAdmissionPolicy" ? "validatingadmissionpolicies" : "validatingadmissionpolicybindings";
+        await plane.admin.request("DELETE", `/apis/admissionregistration.k8s.io/v1/${plural}/${metadata.name}`);
+      }
+    });
     const path = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
     const { items } = JSON.parse(await plane.admin.client.read(path)) as { items: readonly Checked[] };
     const warnings = items.flatMap(({ metadata, status }) => [

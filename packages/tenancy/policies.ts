@@ -26,6 +26,7 @@ interface ResourceRule {
   readonly apiVersions: readonly string[];
   readonly operations: readonly string[];
   readonly resources: readonly string[];
+  readonly scope?: "Namespaced";
 }
 
 interface PolicyParts {
@@ -189,7 +190,7 @@ const POLICIES: readonly PolicyParts[] = [
         reason: "Forbidden",
       },
       {
-        expression: `request.subResource != 'status' || object.status == oldObject.status`,
+        expression: "!has(request.subResource) || request.subResource != 'status' || object.status == oldObject.status",
         message: "the status of a Service is the cloud controller manager's",
         reason: "Forbidden",
       },
@@ -256,7 +257,8 @@ const POLICIES: readonly PolicyParts[] = [
   },
   {
     name: "tenant-suspension",
-    rules: [rule(["*"], ["*/*"], ["CREATE", "UPDATE", "DELETE", "CONNECT"])],
+    // Of what is in no namespace, a namespace selector lets everything through.
+    rules: [{ ...rule(["*"], ["*/*"], ["CREATE", "UPDATE", "DELETE", "CONNECT"]), scope: "Namespaced" }],
     // What runs goes on: it holds its leases and tells what happens.
     except: [rule(["coordination.k8s.io"], ["leases"], ["*"]), rule(["", "events.k8s.io"], ["events"], ["*"])],
     namespaces: { matchExpressions: [{ key: SUSPENDED_LABEL, operator: "Exists" }] },

@@ -6,6 +6,7 @@ import {
   NODE_SELECTOR_ANNOTATION,
   PINNED_LABEL,
   REGISTRIES_ANNOTATION,
+  STRICT_LABEL,
   SUSPENDED_LABEL,
   TENANT_LABEL,
   TOLERATIONS_ANNOTATION,
@@ -15,7 +16,7 @@ import type { Tenant } from "../tenant.ts";
 type Texts = Readonly<Record<string, string>>;
 type Changes = Readonly<Record<string, string | null>>;
 
-const OWN_LABELS = [TENANT_LABEL, SUSPENDED_LABEL, PINNED_LABEL];
+const OWN_LABELS = [TENANT_LABEL, SUSPENDED_LABEL, PINNED_LABEL, STRICT_LABEL];
 const OWN_ANNOTATIONS = [
   APPLIED_ANNOTATION,
   REGISTRIES_ANNOTATION,
@@ -48,6 +49,7 @@ export function namespaceMarks(tenant: Tenant, more: Texts = {}): NamespaceMarks
       [TENANT_LABEL]: name,
       ...(spec.suspended ? { [SUSPENDED_LABEL]: "true" } : {}),
       ...(spec.nodePools ? { [PINNED_LABEL]: "true" } : {}),
+      ...(spec.quota?.mode === "Strict" ? { [STRICT_LABEL]: "true" } : {}),
     },
     annotations: {
       ...spec.namespaces?.annotations,
