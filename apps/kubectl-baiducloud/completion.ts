@@ -50,12 +50,13 @@ exec ${NAME} ${ASK} "$@"
 export function candidates(program: Command, words: readonly string[]): readonly string[] {
   const typed = words.at(-1) ?? "";
   const before = words.slice(0, -1);
-  const command = program.commands.find((one) => before.includes(one.name()));
-  if (!command)
+  const command = commandAt(program, before);
+  if (command.commands.length > 0) {
     return fitting(
-      program.commands.map((one) => one.name()).filter((name) => name !== ASK),
+      command.commands.map((one) => one.name()).filter((name) => name !== ASK),
       typed,
     );
+  }
   const options = command.options.filter(({ hidden }) => !hidden);
   const asked = expecting(options, before.at(-1));
   if (asked) return fitting(asked.argChoices ?? [], typed);
@@ -65,6 +66,13 @@ export function candidates(program: Command, words: readonly string[]): readonly
     [...choices, ...(command.name() === "explain" && !typed.includes("/") ? ["service/", "node/"] : [])],
     typed,
   );
+}
+
+/** The innermost command that the words name. */
+function commandAt(program: Command, words: readonly string[]): Command {
+  let command = program;
+  for (const word of words) command = command.commands.find((one) => one.name() === word) ?? command;
+  return command;
 }
 
 /** The option whose value comes next. */

@@ -48,6 +48,15 @@ describe("the commands around kubeconfigs", () => {
       }
     }));
 
+  it("are completed: commands of the group, their flags and the values of those", () =>
+    inScene(async (scene) => {
+      const offered = async (argv: string) => (await scene.kubectl(`__complete ${argv}`)).out.split("\n").slice(0, -1);
+      assert.deepEqual(await offered("kubec"), ["kubeconfig"]);
+      assert.deepEqual(await offered("kubeconfig gra"), ["grant", "grants"]);
+      assert.deepEqual(await offered("kubeconfig get cce-1 --ty"), ["--type"]);
+      assert.deepEqual(await offered("kubeconfig get cce-1 --type p"), ["public"]);
+    }));
+
   it("never print a secret, whatever the cloud says of it", () =>
     inScene(async (scene) => {
       const cce = cceOf(scene);

@@ -253,7 +253,7 @@ describe("kubeconfig list", () => {
       assert.deepEqual([partly, data.clusters.length, data.unread.map(({ region }) => region)], [1, 4, ["su"]]);
     }));
 
-  it("follows the pages and tells how far it is", () =>
+  it("follows the pages to their end", () =>
     inCce(async (scene, { cluster, env }) => {
       const id = await cluster();
       const page = (pageNo: number) => ({
