@@ -1,4 +1,4 @@
-import { type Clock, errorText, type Logger, type Random, sleep } from "@ccm/base";
+import { type Clock, errorText, type Logger, type Random, sleep, unlessAborted } from "@ccm/base";
 import { FINALIZER_LOAD_BALANCER, wantsLoadBalancer } from "@ccm/cloud-provider";
 import {
   createInformer,
@@ -177,7 +177,7 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
 
   return {
     async find({ metadata: { namespace = "" } }, aborted) {
-      await decided.promise;
+      await unlessAborted(decided.promise, aborted);
       if (!tenants || !namespaces) return undefined;
       const name = tenantOf(await namespaceOf(namespace, aborted));
       if (name === undefined) return undefined;
