@@ -25,6 +25,7 @@ export const PRODUCTS: readonly Product[] = [
   APPBLB,
   EIP,
   CCE,
+  IMAGE_REPOSITORY,
   BBC,
   HPAS,
   TAG,
@@ -34,7 +35,6 @@ export const PRODUCTS: readonly Product[] = [
   STS,
   IAM,
   CCR,
-  IMAGE_REPOSITORY,
   CNAP,
   BEC,
 ];

@@ -7,6 +7,7 @@ import { boolean, integer, list, object, optional, text } from "../../api/schema
 import { type Image, imageOf, imagesOf } from "./image-catalog.ts";
 import { steadyInstance } from "./lifecycle.ts";
 import { type CustomImage, customImagesOf, instancesOf } from "./records.ts";
+import { getSnapshot } from "./snapshots.ts";
 
 const CREATED = "image.created";
 const PATH = "/v2/image/{imageId}";
@@ -62,7 +63,7 @@ const OPERATIONS = operations({
     errors: ["NoSuchObject"],
   },
   CreateImage: {
-    summary: "Makes an image of a machine; it is Creating for a while.",
+    summary: "Makes an image of a machine, or of a snapshot of its system disk; it is Creating for a while.",
     method: "POST",
     path: "/v2/image",
     delay: "imageCreate",
@@ -117,9 +118,12 @@ export const images = part(OPERATIONS, (account) => {
       if (!image) throw noSuchObject(imageId);
       return { image: imageView(image) };
     },
-    CreateImage({ body: { imageName: name, instanceId, desc } }) {
-      if (!instanceId) throw badRequest("instanceId is required: there are no snapshots.");
-      const { imageId: baseId } = steadyInstance(account, instanceId, "bcc", "bbc", "hpas");
+    CreateImage({ body: { imageName: name, instanceId, snapshotId, desc } }) {
+      if (!instanceId && !snapshotId) throw badRequest("expected an instanceId or a snapshotId.");
+      const { imageId: baseId } = instanceId
+        ? steadyInstance(account, instanceId, "bcc", "bbc", "hpas")
+        : getSnapshot(account, snapshotId ?? "");
+      if (baseId === "") throw badRequest(`snapshotId: ${snapshotId} is not of a system disk.`);
       return { imageId: addImage(account, { name, desc, baseId }) };
     },
     RenameImage({ body }) {

@@ -12,6 +12,7 @@ import { networking } from "./networking.ts";
 import { power } from "./power.ts";
 import { releasing } from "./release.ts";
 import { reshaping } from "./reshape.ts";
+import { snapshots } from "./snapshots.ts";
 import { volumes } from "./volumes.ts";
 
 export const BCC: Product = {
@@ -28,6 +29,7 @@ export const BCC: Product = {
     releasing,
     catalog,
     volumes,
+    snapshots,
     images,
     keypairs,
     ehcClusters,

@@ -88,7 +88,15 @@ export interface SimulatedInstance extends GroupIds {
   readonly recycleTime: string;
 }
 
-export type VolumeStatus = "Creating" | "Available" | "Attaching" | "InUse" | "Detaching" | "Scaling" | "Deleting";
+export type VolumeStatus =
+  | "Creating"
+  | "Available"
+  | "Attaching"
+  | "InUse"
+  | "Detaching"
+  | "Scaling"
+  | "SnapshotProcessing"
+  | "Deleting";
 
 /** A data disk (CDS). System disks are part of their machines. */
 export interface Volume {
@@ -131,6 +139,22 @@ export interface CustomImage {
   readonly baseId: string;
 }
 
+/** What a disk had at one time. */
+export interface Snapshot {
+  readonly id: string;
+  readonly name: string;
+  readonly desc: string;
+  readonly volumeId: string;
+  readonly sizeInGB: number;
+  /** Of a system disk; else "". */
+  readonly imageId: string;
+  readonly status: "Creating" | "Available";
+  readonly createTime: string;
+  /** "" for ever. */
+  readonly expireTime: string;
+  readonly tags: readonly Tag[];
+}
+
 /** Machines that are kept apart. */
 export interface DeploySet {
   readonly deploysetId: string;
@@ -158,3 +182,4 @@ export const keypairsOf = ({ store }: Has) => store.table<Keypair>("keypairs");
 export const customImagesOf = ({ store }: Has) => store.table<CustomImage>("images");
 export const ehcClustersOf = ({ store }: Has) => store.table<EhcCluster>("ehcClusters");
 export const deploySetsOf = ({ store }: Has) => store.table<DeploySet>("deploySets");
+export const snapshotsOf = ({ store }: Has) => store.table<Snapshot>("snapshots");

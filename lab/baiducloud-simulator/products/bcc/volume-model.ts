@@ -1,7 +1,14 @@
 import type { Account } from "../../account.ts";
-import { denied, Fault, noSuchObject, quotaExceeded } from "../../api/fault.ts";
+import { badRequest, denied, Fault, noSuchObject, quotaExceeded } from "../../api/fault.ts";
 import { boolean, type Infer, integer, list, object, optional, text } from "../../api/schema.ts";
-import { instancesOf, type SimulatedInstance, type Volume, type VolumeStatus, volumesOf } from "./records.ts";
+import {
+  instancesOf,
+  type SimulatedInstance,
+  snapshotsOf,
+  type Volume,
+  type VolumeStatus,
+  volumesOf,
+} from "./records.ts";
 
 export const SWITCHED = "volume.switched";
 const NEW_DISK = object({
@@ -25,6 +32,12 @@ export function addVolumes(account: Account, disks: readonly NewDisk[], rest: Re
   const all = volumesOf(account);
   const wanted = disks.flatMap((disk) => Array.from({ length: disk.cdsNum }, () => disk));
   if (all.size + wanted.length > account.quotas.volumes) throw quotaExceeded("volumes");
+  for (const { snapshotId, cdsSizeInGB } of disks) {
+    const snapshot = snapshotId ? snapshotsOf(account).get(snapshotId) : undefined;
+    if (snapshotId && !snapshot) throw noSuchObject(snapshotId);
+    if (snapshot && snapshot.sizeInGB > cdsSizeInGB)
+      throw badRequest(`cdsSizeInGB: snapshot ${snapshotId} has ${snapshot.sizeInGB}.`);
+  }
   const { instanceId = "" } = rest;
   return wanted.map((disk) => {
     const id = account.newId("v");

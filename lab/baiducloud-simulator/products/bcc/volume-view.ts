@@ -1,7 +1,7 @@
 import type { Account } from "../../account.ts";
 import { ANY_TEXT, TAGS } from "../../api/common.ts";
 import { boolean, integer, list, object, text } from "../../api/schema.ts";
-import type { SimulatedInstance, Volume } from "./records.ts";
+import { type SimulatedInstance, snapshotsOf, type Volume } from "./records.ts";
 
 export const VOLUME = object({
   id: text(),
@@ -34,16 +34,16 @@ export const VOLUME = object({
   enableDeleteProtection: boolean(),
 });
 
-export function volumeView({ region }: Account, { instanceId, device, deleteWithInstance: _, ...volume }: Volume) {
+export function volumeView(account: Account, { instanceId, device, deleteWithInstance: _, ...volume }: Volume) {
   return {
     ...volume,
     volumeId: volume.id,
     type: "Cds",
     isSystemVolume: false,
     releaseTime: "",
-    regionId: region,
+    regionId: account.region,
     attachments: instanceId === "" ? [] : [attachment(volume.id, instanceId, device)],
-    snapshotNum: "0",
+    snapshotNum: snapshotsAt(account, volume.id),
     encrypted: volume.encryptKey !== "",
     enableAutoRenew: false,
     autoRenewTime: 0,
@@ -54,6 +54,12 @@ export function volumeView({ region }: Account, { instanceId, device, deleteWith
   };
 }
 
+/** How many there are of a disk: a text. */
+function snapshotsAt(account: Account, id: string): string {
+  const all = snapshotsOf(account);
+  return String(all.size === 0 ? 0 : all.all().filter(({ volumeId }) => volumeId === id).length);
+}
+
 export function attachment(volumeId: string, instanceId: string, device: string) {
   return { volumeId, instanceId, device, serial: volumeId };
 }
@@ -61,7 +67,7 @@ export function attachment(volumeId: string, instanceId: string, device: string)
 /** The id of a machine's system disk: it comes and goes with the machine. */
 export const systemVolumeId = (instanceId: string): string => `v-${instanceId.replace(/^[^-]*-/, "")}`;
 
-export function systemVolumeOf({ region }: Account, instance: SimulatedInstance) {
+export function systemVolumeOf(account: Account, instance: SimulatedInstance) {
   const id = systemVolumeId(instance.id);
   return {
     id,
@@ -78,10 +84,10 @@ export function systemVolumeOf({ region }: Account, instance: SimulatedInstance)
     expireTime: instance.expireTime ?? "",
     releaseTime: "",
     zoneName: instance.zoneName,
-    regionId: region,
+    regionId: account.region,
     attachments: [attachment(id, instance.id, "/dev/vda")],
     tags: instance.tags,
-    snapshotNum: "0",
+    snapshotNum: snapshotsAt(account, id),
     sourceSnapshotId: "",
     encrypted: false,
     encryptKey: "",

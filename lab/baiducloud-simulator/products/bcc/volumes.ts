@@ -6,6 +6,7 @@ import { boolean, csv, integer, list, object, oneOf, optional, text } from "../.
 import { subnetsOf } from "../vpc/records.ts";
 import { BILLING, termOf } from "./machines.ts";
 import { instancesOf, volumesOf } from "./records.ts";
+import { getSnapshot } from "./snapshots.ts";
 import { changeTags, TAG_CHANGES } from "./tag-changes.ts";
 import { addVolumes, attachVolume, detachVolume, enter, getVolume, startVolumes, volumesAt } from "./volume-model.ts";
 import { attachment, systemVolumeId, systemVolumeOf, VOLUME, volumeView } from "./volume-view.ts";
@@ -51,7 +52,8 @@ const OPERATIONS = operations({
       snapshotId: TEXT,
       zoneName: TEXT,
       purchaseCount: optional(integer(1, 20), 1),
-      cdsSizeInGB: integer(1, 32_768),
+      // Of a snapshot's size where nothing else is said; the SDKs send 0 then.
+      cdsSizeInGB: optional(integer(0, 32_768), 0),
       storageType: TEXT,
       billing: optional(BILLING),
       encryptKey: TEXT,
@@ -157,6 +159,10 @@ export const volumes = part(OPERATIONS, (account) => {
     all.delete(id);
     account.gone(id);
   };
+  const snapshotSize = (id: string | undefined): number => {
+    if (!id) throw badRequest("cdsSizeInGB: expected 1 to 32768.");
+    return getSnapshot(account, id).sizeInGB;
+  };
   const rename = (id: string, name: string | undefined, desc?: string): object => {
     const before = getVolume(account, id);
     all.patch(id, { name: name || before.name, desc: desc ?? before.desc });
@@ -194,7 +200,7 @@ export const volumes = part(OPERATIONS, (account) => {
       if (machine && machine.zoneName !== zoneName) throw badRequest(`zoneName: ${machine.id} is not in ${zoneName}.`);
       const disk = {
         storageType: body.storageType,
-        cdsSizeInGB: body.cdsSizeInGB,
+        cdsSizeInGB: body.cdsSizeInGB || snapshotSize(body.snapshotId),
         cdsNum: body.purchaseCount,
         snapshotId: body.snapshotId,
         encryptKey: body.encryptKey,

@@ -105,6 +105,7 @@ func tourVolumes(client *bcc.Client, instanceID string) {
 	status(ids[0], api.VolumeStatusAVAILABLE)
 	done(client.RenameCDSVolume(ids[0], &api.RenameCSDVolumeArgs{Name: "renamed"}))
 	equal("name after rename", ok(client.GetCDSVolumeDetail(ids[0])).Volume.Name, "renamed")
+	tourSnapshots(client, ids[0], system[0].Id)
 	for _, id := range ids {
 		done(client.DeleteCDSVolume(id))
 	}

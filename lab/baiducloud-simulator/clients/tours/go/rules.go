@@ -18,7 +18,7 @@ func tourIPSets() {
 	}
 	var ids []string
 	for i := range 3 {
-		args := &vpc.CreateIpSetArgs{ClientToken: fmt.Sprint("set-", i), Name: fmt.Sprintf("set_%d", i), IpVersion: "IPv4", IpAddressInfo: info(fmt.Sprintf("10.%d.0.0/16", i)), Description: "first"}
+		args := &vpc.CreateIpSetArgs{ClientToken: fmt.Sprint("ipset-", i), Name: fmt.Sprintf("set_%d", i), IpVersion: "IPv4", IpAddressInfo: info(fmt.Sprintf("10.%d.0.0/16", i)), Description: "first"}
 		ids = append(ids, ok(client.CreateIpSet(args)).IpSetId)
 	}
 	get := func() *vpc.GetIpSetDetailResult { return ok(client.GetIpSetDetail(ids[0])) }

@@ -176,6 +176,7 @@ def tour_volumes(client, instance_id):
     equal("volumes of the instance", len(client.list_volumes(instance_id=instance_id).volumes), 2)
     client.detach_volume(ids[0], instance_id)
     until_status(ids[0], "Available")
+    tour_snapshots(client, ids[0])
     for volume_id in ids:
         client.release_volume(volume_id)
     refused(404, "NoSuchObject", client.sdk.get_volume, "v-nothere1")
@@ -198,3 +199,24 @@ def tour_deploy_sets(net, instance_id):
     for set_id in ids:
         client.delete_deploy_set(set_id)
     refused(404, "NoSuchObject", client.sdk.get_deploy_set, ids[0])
+
+
+def tour_snapshots(client, volume_id):
+    ids = [client.create_snapshot(volume_id, f"snap-{i}", desc="first", client_token=f"snap-{i}").snapshot_id for i in range(2)]
+    for snapshot_id in ids:
+        until(f"{snapshot_id} is available", lambda: client.get_snapshot(snapshot_id).snapshot.status == "Available")
+    shown = client.get_snapshot(ids[0]).snapshot
+    equal("name", shown.name, "snap-0")
+    equal("disk", shown.volume_id, volume_id)
+    equal("snapshots of the disk, as a text", client.get_volume(volume_id).volume.snapshot_num, "2")
+    listed = paged("snapshots", 2, lambda marker: client.list_snapshots(marker=marker, max_keys=1, volume_id=volume_id), "snapshots", "id")
+    equal("snapshots", sorted(listed), sorted(ids))
+    client.rollback_volume(volume_id, ids[0])
+    until(f"{volume_id} is available", lambda: client.get_volume(volume_id).volume.status == "Available")
+    copy = client.create_volume_with_snapshot_id(ids[0], zone_name=zone(0)).volume_ids[0]
+    until(f"{copy} is available", lambda: client.get_volume(copy).volume.status == "Available")
+    equal("size of the copy", client.get_volume(copy).volume.disk_size_in_gb, client.get_volume(volume_id).volume.disk_size_in_gb)
+    client.release_volume(copy)
+    for snapshot_id in ids:
+        client.delete_snapshot(snapshot_id)
+    refused(404, "NoSuchObject", client.sdk.get_snapshot, ids[0])
