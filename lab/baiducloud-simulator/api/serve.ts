@@ -131,7 +131,8 @@ export function createServer(options: ServeOptions): (host?: string) => HttpHand
     }
     try {
       // What the call did lasts before its caller hears of it.
-      world.store.flush();
+      const written = world.store.durable();
+      if (written) await written;
     } catch (error) {
       outcome = refusal(error, logger);
     }

@@ -1,5 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
+import { setImmediate } from "node:timers/promises";
 import type { Backend, Row } from "../store/backend.ts";
 
 /** A store in a file of SQLite. What `commit` has written survives the process, and the machine. */
@@ -60,6 +61,8 @@ export function openSqliteBackend(file: string): SqliteBackend {
         throw error;
       }
     },
+    // All requests that have come in by now are done first: the disk is waited for once for all of them.
+    gather: () => setImmediate(),
     remember(name, make) {
       const known = recall(name);
       if (known !== undefined) return known;

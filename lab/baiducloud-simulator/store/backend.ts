@@ -18,6 +18,8 @@ export interface Backend {
   load(): Iterable<Row>;
   /** All or nothing, and durable when it returns. A row that is written again keeps its place in the order. */
   commit(changes: readonly Change[]): void;
+  /** Waits as long as it pays for a commit to wait, so that what others change meanwhile is in it. Default: not at all. */
+  gather?(): Promise<void>;
   close(): void;
 }
 

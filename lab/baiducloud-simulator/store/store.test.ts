@@ -66,6 +66,48 @@ describe("the store", () => {
     assert.equal(backend.commits[0]?.length, 1);
   });
 
+  it("writes what several have changed in the same moment in one transaction, and tells each when it is written", async () => {
+    const backend = recordingBackend();
+    const gathered = Promise.withResolvers<void>();
+    const store = createStore(new VirtualClock(), { ...backend, gather: () => gathered.promise });
+    const things = store.table<Thing>("things");
+    const told: string[] = [];
+    const tell = (name: string) =>
+      store.durable()?.then(() => void told.push(`${name} after ${backend.commits.length}`));
+    assert.equal(store.durable(), undefined, "nothing has changed");
+    things.set("a", { name: "a" });
+    const one = tell("a");
+    things.set("b", { name: "b" });
+    const all = Promise.all([one, tell("b"), tell("a reader of a and b")]);
+    assert.equal(backend.commits.length, 0);
+    gathered.resolve();
+    await all;
+    assert.deepEqual(told, ["a after 1", "b after 1", "a reader of a and b after 1"]);
+    assert.deepEqual(
+      backend.commits[0]?.map(({ id }) => id),
+      ["a", "b"],
+    );
+  });
+
+  it("tells all who wait that it could not be written, and tries again with the next", async () => {
+    const backend = recordingBackend();
+    let full = true;
+    const store = createStore(new VirtualClock(), {
+      ...backend,
+      gather: async () => {},
+      commit(changes) {
+        if (full) throw new Error("disk full");
+        backend.commit(changes);
+      },
+    });
+    store.table<Thing>("things").set("a", { name: "x" });
+    const [one, other] = await Promise.allSettled([store.durable(), store.durable()]);
+    assert.deepEqual([one.status, other.status], ["rejected", "rejected"]);
+    full = false;
+    await store.durable();
+    assert.equal(backend.commits.length, 1);
+  });
+
   it("keeps scopes apart, but knows an id of any", () => {
     const store = createStore(new VirtualClock());
     const [one, other] = [store.scope("a"), store.scope("b")];

@@ -49,8 +49,13 @@ export interface RootStore extends Store {
   scope(name: string): Store;
   /** Arms the transitions that were pending when the process ended. After all handlers are registered. */
   resume(): void;
-  /** Writes what changed since the last time, in one transaction. Before an answer leaves. */
+  /** Writes what changed since the last time, in one transaction. */
   flush(): void;
+  /**
+   * Before an answer leaves: what changed so far is written when it resolves, in one transaction with what others change in
+   * the same moment. Undefined where there is nothing to wait for. A read waits too, so that nobody hears of what may be lost.
+   */
+  durable(): Promise<void> | undefined;
   close(): void;
   /** Asked for each transition that is scheduled; undefined: nobody is. */
   setGate(gate: Gate | undefined): void;
@@ -128,6 +133,16 @@ export function createStore(clock: Clock, backend: Backend = memoryBackend): Roo
     backend.commit(changes);
     dirty.clear();
   };
+  let gathering: Promise<void> | undefined;
+  const durable = (): Promise<void> | undefined => {
+    if (dirty.size > 0 && backend.gather)
+      gathering ??= backend.gather().then(() => {
+        gathering = undefined;
+        flush();
+      });
+    else flush();
+    return gathering;
+  };
   let gate: Gate | undefined;
   const patchAll = (prefix: string, id: string, change: Parameters<Store["patchAll"]>[1]): number => {
     let found = 0;
@@ -180,6 +195,7 @@ export function createStore(clock: Clock, backend: Backend = memoryBackend): Roo
       }
     },
     flush,
+    durable,
     setGate(next) {
       gate = next;
     },

@@ -207,7 +207,8 @@ export function createRegistry(options: RegistryOptions): HttpHandler {
     }
     try {
       // What the call did lasts before its caller hears of it.
-      world.store.flush();
+      const written = world.store.durable();
+      if (written) await written;
     } catch (error) {
       response = refuse(error);
     }
