@@ -41,6 +41,10 @@ function adviceFor(error: BceError, { source, region, now, permission }: AdviceC
   }
   if (kind === "auth" && code === "") return "";
   if (kind === "auth") return `no permission (${source}): ${permission}`;
+  if (/Cluster(?:NotFound|NotExist)$/.test(code))
+    return `it is not in ${region}: is --region right, and the account (${source})?`;
+  if (kind === "absent")
+    return "there is no such grant: was it revoked already? `kubeconfig grants` shows those that are";
   if (code === "PreconditionFailed") return "the cluster is not ready for that yet: try again when it is running";
   if (kind === "throttled") return "the account calls the cloud too often: try again in a minute";
   const transport = transportCause(error);

@@ -129,6 +129,11 @@ describe("the credential plugin", () => {
         assert.equal((await scene.kubectl(argv, { env })).out, out, text);
       }
       assert.equal((await scene.kubectl(`${argv} --credentials-secret a/b`, { env })).code, 2);
+      const elsewhere = await scene.kubectl(`credential --cluster ${id} --region gz`, { env });
+      assert.match(
+        elsewhere.err,
+        /cluster cce-\w+: it is not in gz: is --region right, and the account \(environment\)\?/,
+      );
       const homeless = await scene.kubectl(argv, { env: { ...env, HOME: "" } });
       assert.equal(homeless.code, 0, "without a home, nothing is kept");
     }));

@@ -18,6 +18,8 @@ describe("grants in clusters", () => {
       assert.match(out, new RegExp(`\nann +devops +shop +${id} +shop +bj\n\n1 grant of 2 users and roles\\.\n$`));
       const revoked = await scene.kubectl(`kubeconfig revoke ${id} ann`, { env });
       assert.equal(revoked.out, `ann has no longer what was granted in ${id}.\n`);
+      const again = await scene.kubectl(`kubeconfig revoke ${id} ann`, { env });
+      assert.match(again.err, /there is no such grant: was it revoked already\?/);
       assert.match((await scene.kubectl(`kubeconfig get ${id}`, { env: ann.env })).err, /no permission/);
       assert.match((await scene.kubectl("kubeconfig grants ann", { env })).out, /^0 grants of ann\.\n$/);
     }));

@@ -113,7 +113,7 @@ async function content(path: string): Promise<string | undefined> {
 }
 
 function isDead({ text, beat }: Lock, { clock, isAlive = lives }: LockMachine): boolean {
-  if (false) return true;
+  if (clock.now() - beat > STALE_MS) return true;
   const [, pid, host] = /^\{"pid":(\d{1,10}),"host":("[^"]*")/.exec(text) ?? [];
   if (pid === undefined || host !== JSON.stringify(hostname())) return false;
   return !isAlive(Number(pid));
