@@ -1,5 +1,7 @@
 import { type Clock, errorText, type Logger, type Random } from "@ccm/base";
 import {
+  CONFIG_MAPS,
+  type ConfigMap,
   createInformer,
   createWorkQueue,
   hasCode,
@@ -42,6 +44,8 @@ export interface CounterParts {
   readonly tenants: Informer<Tenant>;
   readonly namespaces: Informer<Namespace>;
   readonly book: QuotaBook;
+  /** Where the book is. */
+  readonly operatorNamespace: string;
 }
 
 /**
@@ -49,7 +53,7 @@ export interface CounterParts {
  * forgets what an earlier leader has seen. Nothing is listed or watched until there is such a tenant.
  */
 export async function runQuotaCounter(parts: CounterParts, signal: AbortSignal): Promise<void> {
-  const { client, clock, random, logger, tenants, namespaces, book } = parts;
+  const { client, clock, random, logger, tenants, namespaces, book, operatorNamespace } = parts;
   const queue = createWorkQueue({
     name: "tenant-quotas",
     clock,
@@ -94,6 +98,23 @@ export async function runQuotaCounter(parts: CounterParts, signal: AbortSignal):
     });
     return { informer, grouped: groupBy(informer, ofNamespace, changed, (a, b) => !sameAmounts(a.amounts, b.amounts)) };
   });
+  // What is let in and never comes tells nobody of itself, but for the book's page.
+  const pages = createInformer<ConfigMap>({
+    client,
+    clock,
+    random,
+    logger,
+    type: CONFIG_MAPS,
+    namespace: operatorNamespace,
+    labelSelector: TENANT_LABEL,
+  });
+  groupBy(
+    pages,
+    ({ metadata }) => [metadata.labels?.[TENANT_LABEL] ?? ""],
+    (names) => {
+      for (const name of names) queue.addAfter(name, GRACE_MS + SOON_MS);
+    },
+  );
   const members = groupBy(
     namespaces,
     ({ metadata }) => (metadata.labels?.[TENANT_LABEL] ? [metadata.labels[TENANT_LABEL]] : []),
@@ -133,9 +154,9 @@ export async function runQuotaCounter(parts: CounterParts, signal: AbortSignal):
     const lost = new Set<string>();
     for (const pending of late) if (!(await exists(client, pending, signal))) lost.add(`${pending.uid} ${pending.at}`);
     if (lost.size > 0) await book.settle(tenant, count(tenant, lost), signal);
-    queue.addAfter(tenant, GRACE_MS);
+    else queue.addAfter(tenant, GRACE_MS);
   };
-  const running = counted.map(({ informer }) => informer.run(signal));
+  const running = [pages.run(signal), ...counted.map(({ informer }) => informer.run(signal))];
   await Promise.all(counted.map(({ informer }) => informer.waitForSync(signal)));
   await queue.run(2, reconcile, signal);
   leave();

@@ -65,7 +65,7 @@ export function createMemoryKube(): MemoryKube {
       ...next,
       metadata: {
         ...metadata,
-        uid: was?.uid ?? `uid-${++version}`,
+        uid: was?.uid ?? metadata.uid ?? `uid-${++version}`,
         creationTimestamp: was?.creationTimestamp ?? new Date(version * 1000).toISOString(),
         generation: (was?.generation ?? 0) + (changed ? 1 : 0),
         resourceVersion: String(++version),
