@@ -10,4 +10,10 @@ if (folder && !NODE_COMPILE_CACHE) {
   process.env.NODE_COMPILE_CACHE = `${folder}/kubectl-baiducloud/code`;
   module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
 }
-await runOnNode24(new URL("./main.ts", import.meta.url), process.argv.slice(2));
+const [, self = "", ...words] = process.argv;
+// As in main.ts, which does not see under which name it was started from here.
+const isHelper = /[\\/]docker-credential-[^\\/]+$/.test(self);
+await runOnNode24(
+  new URL("./main.ts", import.meta.url),
+  isHelper ? ["registry", "credential-helper", ...words] : words,
+);

@@ -38,7 +38,9 @@ const io: Io = {
   signal: interrupted.signal,
 };
 
-const argv = process.argv.slice(2);
+const [, self = "", ...words] = process.argv;
+// Docker knows its helpers by their names: a link to this program that has one is one.
+const argv = /[\\/]docker-credential-[^\\/]+$/.test(self) ? ["registry", "credential-helper", ...words] : words;
 // kubectl waits for this one at each of its commands: the others' code would take longer to load than it takes to answer.
 process.exitCode =
   argv[0] === "credential"

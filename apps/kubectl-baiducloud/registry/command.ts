@@ -66,7 +66,7 @@ export function addRegistryCommands(
     "credential-helper",
     "The protocol of docker's credential helpers: logins are made from the account's keys when they are needed",
     [
-      "#docker-credential-baiducloud list",
+      "#ln -s $(which kubectl-baiducloud) ~/bin/docker-credential-baiducloud",
       '#echo \'{"credHelpers":{"ccr-1a2b3c4d-pub.cnc.bj.baidubce.com":"baiducloud"}}\' > ~/.docker/config.json',
       "#echo ccr-1a2b3c4d-pub.cnc.bj.baidubce.com | kubectl baiducloud registry credential-helper get",
     ],

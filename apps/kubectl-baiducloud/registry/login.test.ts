@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -109,14 +109,23 @@ describe("registry credential-helper", () => {
       assert.deepEqual(JSON.parse((await scene.registry(["credential-helper", "list"])).out), {});
     }));
 
-  it("is a program of its own, as docker starts it", async () => {
-    const bin = fileURLToPath(new URL("../docker-credential/bin.mjs", import.meta.url));
-    const running = exec(process.execPath, [bin, "get"], { env: { HOME: "/nonexistent", PATH: process.env.PATH } });
-    running.child.stdin?.end("registry.example\n");
-    await assert.rejects(running, (error: { readonly stdout?: string; readonly code?: number }) => {
-      assert.deepEqual([error.code, error.stdout], [1, "credentials not found in native keychain\n"]);
-      return true;
-    });
+  it("is a link to the command, built or not, with a helper's name, as docker starts it", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "helper-"));
+    const link = join(folder, "docker-credential-baiducloud");
+    try {
+      for (const program of ["../main.ts", "../bin.mjs"]) {
+        await symlink(fileURLToPath(new URL(program, import.meta.url)), link);
+        const running = exec(process.execPath, [link, "get"], { env: { HOME: "/nonexistent" } });
+        running.child.stdin?.end("registry.example\n");
+        await assert.rejects(running, (error: { readonly stdout?: string; readonly code?: number }) => {
+          assert.deepEqual([error.code, error.stdout], [1, "credentials not found in native keychain\n"]);
+          return true;
+        });
+        await rm(link);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("says in docker's words that it knows no other registries, and refuses to store", () =>
