@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { sleep } from "@ccm/base";
+import type { BceClient } from "@ccm/bce";
 import { EVENTS, NAMESPACES, SERVICES } from "@ccm/kube";
 import { CAPSULE_TENANT_LABEL, TENANT_LABEL, TENANTS, type TenantCloudLimits } from "@ccm/tenancy";
 import { createWorld, type World, type WorldOptions } from "./world.ts";
@@ -145,7 +146,12 @@ describe("the cloud quota of a tenant", () => {
   });
 
   it("tags what is made for a tenant, corrects what is there, and lets nobody take what is another tenant's", async () => {
-    const { world } = await start({ tags: { cost: "blue" } });
+    let client: BceClient | undefined;
+    const aroundClient = (made: BceClient) => {
+      client = made;
+      return made;
+    };
+    const { world } = await start({ tags: { cost: "blue" } }, { aroundClient });
     await createNamespace(world, "other", { [TENANT_LABEL]: "rival" });
     await createTenant(world, "rival", {});
     await createService(world, "a/one", { ...INTERNAL, [`${PREFIX}cce-load-balancer-reserve-lb`]: "true" });
@@ -181,6 +187,28 @@ describe("the cloud quota of a tenant", () => {
     });
     await world.clock.advance(60_000);
     assert.match((await warnings(world, "thief")).join(), /LoadBalancerNotOurs: load balancer .* is tenant team's/);
+    // One that was made by hand is theirs who named it first.
+    assert.ok(client);
+    const spec = {
+      name: "by-hand",
+      desc: "",
+      vpcId: world.simulator.vpcId,
+      subnetId: world.simulator.subnetIds[0] ?? "",
+    };
+    const { blbId: handMade } = await world.during(client.blb.create(spec, { clientToken: "by-hand" }));
+    await world.clock.advance(5000);
+    await createService(world, "a/first", { ...INTERNAL, [`${PREFIX}cce-load-balancer-exist-id`]: handMade });
+    await world.clock.advance(60_000);
+    await createService(world, "other/second", {
+      ...INTERNAL,
+      [`${PREFIX}cce-load-balancer-exist-id`]: handMade,
+    });
+    await world.clock.advance(60_000);
+    assert.match(
+      (await warnings(world, "second")).join(),
+      /is used by tenant team, whose Service a\/first named it first/,
+    );
+    assert.deepEqual(await warnings(world, "first"), []);
     assert.match((await warnings(world, "robber")).join(), /AddressNotOurs: .* is an address of tenant team/);
     assert.deepEqual(
       world.simulator.inventory().eips.map(({ status }) => status),

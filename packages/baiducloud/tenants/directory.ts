@@ -10,6 +10,7 @@ import {
   type Service,
 } from "@ccm/kube";
 import { TENANTS, type Tenant, tenantOf } from "@ccm/tenancy";
+import { namedBy } from "../load-balancers/sharing.ts";
 import { serviceTagValue } from "../marks.ts";
 import type { TenantMembers } from "./gate.ts";
 
@@ -22,8 +23,6 @@ export interface TenantDirectory extends TenantMembers {
   find(service: Service, signal: AbortSignal): Promise<Tenant | undefined>;
   get(name: string): Tenant | undefined;
   list(): readonly Tenant[];
-  /** By the copies at hand. */
-  tenantNameOf(service: Service): string | undefined;
   /** Its Services that have, or want, something in the cloud. */
   inNamespace(name: string): readonly Service[];
 }
@@ -191,6 +190,8 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
       ),
     tenantNameOf: ({ metadata: { namespace = "" } }) => tenantOf(namespaces?.get(namespace)),
     inNamespace: (name) => [...(byNamespace.get(name)?.values() ?? [])],
+    naming: (blbId) =>
+      [...byNamespace.values()].flatMap((some) => [...some.values()].filter((one) => namedBy(one) === blbId)),
     marks,
   };
 }

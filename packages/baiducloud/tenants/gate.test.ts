@@ -33,7 +33,7 @@ const stepsFor = (one: Service, observed = EMPTY) => planService(desiredOf(one, 
 
 function start(...services: Service[]) {
   const inventory = createInventory(CLUSTER);
-  const members = { membersOf: () => services, marks: new Set<string>() };
+  const members = { membersOf: () => services, marks: new Set<string>(), naming: () => [], tenantNameOf: () => "team" };
   const ledger = createCloudLedger({ clock: new VirtualClock(), settleMs: 1000 });
   return { inventory, gate: createTenantGate({ ledger, inventory, members, mayCome: () => NOTHING }) };
 }

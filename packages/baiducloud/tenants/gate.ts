@@ -21,6 +21,9 @@ export interface TenantMembers {
   membersOf(tenant: string): readonly Service[];
   /** The marks on what is made for the Services that exist, of all tenants. */
   readonly marks: ReadonlySet<string>;
+  /** Services of all tenants that name the load balancer. */
+  naming(blbId: string): readonly Service[];
+  tenantNameOf(service: Service): string | undefined;
 }
 
 /** What a tenant may have, in front of what makes it. */
@@ -62,7 +65,7 @@ export function createTenantGate({ ledger, inventory, members, mayCome }: Tenant
     accountOf,
     admit(tenant, service, plan, observed) {
       const { name = "" } = tenant.metadata;
-      const foreign = foreignText(name, observed);
+      const foreign = foreignText(name, observed, members);
       if (foreign !== "") return { steps: [], problems: [problem("load-balancer", "LoadBalancerNotOurs", foreign)] };
       const problems = [...plan.problems];
       const refused = new Set<string>();
@@ -141,9 +144,15 @@ function inAllowedSubnets(tenant: Tenant, steps: readonly Step[], refuse: (text:
 }
 
 /** Why the load balancer that a Service names is not for this tenant; "": it is. */
-function foreignText(tenant: string, { blb }: Observed): string {
-  if (!blb || blb.ours || !isOthers(tenant, blb)) return "";
-  return `load balancer ${blb.id} is tenant ${tenantOfObject(blb)}'s: name another, or none`;
+function foreignText(tenant: string, { blb }: Observed, members: TenantMembers): string {
+  if (!blb || blb.ours) return "";
+  if (isOthers(tenant, blb)) return `load balancer ${blb.id} is tenant ${tenantOfObject(blb)}'s: name another, or none`;
+  // One that somebody made by hand is the tenant's that named it first.
+  const age = ({ metadata: { creationTimestamp = "", uid = "" } }: Service) => `${creationTimestamp} ${uid}`;
+  const [first] = [...members.naming(blb.id)].sort((a, b) => (age(a) < age(b) ? -1 : 1));
+  const whose = first && members.tenantNameOf(first);
+  if (!first || whose === undefined || whose === tenant) return "";
+  return `load balancer ${blb.id} is used by tenant ${whose}, whose Service ${keyOf(first)} named it first: name another, or none`;
 }
 
 function isOthers(tenant: string, object: Parameters<typeof tenantOfObject>[0]): boolean {

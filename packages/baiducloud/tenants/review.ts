@@ -3,6 +3,7 @@ import type { Tag } from "@ccm/bce";
 import { keyOf, type Namespace, type Service } from "@ccm/kube";
 import { createCloudLedger, NOTHING, type Tenant, tenantOf } from "@ccm/tenancy";
 import type { Observed } from "../load-balancers/observed.ts";
+import { namedBy } from "../load-balancers/sharing.ts";
 import type { Plan } from "../load-balancers/steps.ts";
 import { serviceTagValue } from "../marks.ts";
 import { createTenantGate } from "./gate.ts";
@@ -34,6 +35,8 @@ export function createTenantReview(options: {
   const nameOf = ({ metadata: { namespace } }: Service) => names.get(namespace);
   const tenantFor = (service: Service) => byName.get(nameOf(service));
   const members = {
+    tenantNameOf: nameOf,
+    naming: (blbId: string) => services.filter((service) => namedBy(service) === blbId),
     membersOf: (tenant: string) => services.filter((service) => nameOf(service) === tenant),
     marks: new Set(services.map(({ metadata: { uid = "" } }) => serviceTagValue(clusterId, uid))),
   };
