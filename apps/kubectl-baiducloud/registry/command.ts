@@ -128,6 +128,7 @@ Quote names of robots: the shell would take $old for a variable.`,
       "project/name[:tag] that the new login must pull (default: one of each project in use)",
       several,
     )
+    .option("--host <host>", "address at which the new login is tried (default: the public one)")
     .option("--grace <duration>", "how long pulls are watched before the old robot is disabled", "10m")
     .option("--delete-after <duration>", "how long the old robot stays, disabled", "24h")
     .option("--wait", "stay until the old robot is deleted", false)

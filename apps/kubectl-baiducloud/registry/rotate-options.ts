@@ -8,6 +8,7 @@ import type { FoundRegistry } from "./place.ts";
 export interface RotateOptions extends AccountOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
+  readonly host?: string;
   readonly from: string;
   readonly to?: string;
   readonly toUser?: boolean;
@@ -66,7 +67,8 @@ export async function requestOf(
   options: RotateOptions,
 ): Promise<RotationRequest> {
   const [host] = hosts;
-  if (host === undefined) throw new Error(`registry ${instance.id} has no address yet`);
+  const at = options.host?.toLowerCase();
+  if (host === undefined && at === undefined) throw new Error(`registry ${instance.id} has no address yet`);
   const target = async (): Promise<RotationTarget> => {
     const { to = "", project, days } = options;
     if (options.toUser) {
@@ -85,7 +87,7 @@ export async function requestOf(
   };
   return {
     instanceId: instance.id,
-    hosts,
+    hosts: at === undefined ? hosts : [at, ...hosts.filter((one) => one !== at)],
     from: options.from,
     to: await target(),
     ...(options.namespace && !options.allNamespaces ? { namespaces: options.namespace } : {}),

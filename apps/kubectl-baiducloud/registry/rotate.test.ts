@@ -97,6 +97,16 @@ describe("registry rotate", () => {
       );
     }));
 
+  it("tries the new login at the address that is named, and goes no further when that does not answer", () =>
+    inCommandScene(async (scene) => {
+      await scene.pullSecret("shop", "pull");
+      const vpc = scene.host.replace("-pub.", "-vpc.");
+      const ran = await scene.registry([...ROTATE, "-A", "--yes", "--host", vpc]);
+      assert.equal(ran.code, 1);
+      assert.match(ran.err, new RegExp(`stopped: ${vpc}/v2/ answered http 403`));
+      assert.equal((await scene.loginIn("shop", "pull"))?.username, "ccr$old");
+    }));
+
   it("refuses what it cannot follow in one line", () =>
     inCommandScene(async (scene) => {
       for (const [words, expected] of [
@@ -129,6 +139,11 @@ describe("registry robots and users", () => {
       );
       const name = await scene.during(scene.world.ccr.loginName());
       assert.deepEqual(logins.slice(0, 1).concat(logins.slice(-1)), [`enterprise ${name}`, `personal ${name}`]);
+      for (const command of ["login", "credential-helper", "users", "robots", "rotate"]) {
+        const help = await scene.registry([command, "--help"]);
+        assert.equal(help.code, 0);
+        assert.match(help.out, /\nExamples:\n {2}\S[\s\S]*Exit codes:\n {2}0 /, command);
+      }
       assert.match((await scene.registry(["rotate", "--help"])).out, /No call of the cloud renames/);
     }));
 });
