@@ -15,6 +15,8 @@ const POLL_MS = 20;
 const BEAT_MS = 2_000;
 /** A lock that shows no life for so long is nobody's. kubectl holds its own for some milliseconds, and leaves them on a crash. */
 const STALE_MS = 15_000;
+/** One whose holder lives here may only be slow, on a machine with much to do; another process may have its number, though. */
+const STALE_ALIVE_MS = 120_000;
 
 /**
  * Runs `run` while this process holds the lock file. Node.js has no flock: the file is made exclusively, names its
@@ -113,10 +115,10 @@ async function content(path: string): Promise<string | undefined> {
 }
 
 function isDead({ text, beat }: Lock, { clock, isAlive = lives }: LockMachine): boolean {
-  if (clock.now() - beat > STALE_MS) return true;
+  const silentMs = clock.now() - beat;
   const [, pid, host] = /^\{"pid":(\d{1,10}),"host":("[^"]*")/.exec(text) ?? [];
-  if (pid === undefined || host !== JSON.stringify(hostname())) return false;
-  return !isAlive(Number(pid));
+  if (pid === undefined || host !== JSON.stringify(hostname())) return silentMs > STALE_MS;
+  return !isAlive(Number(pid)) || silentMs > STALE_ALIVE_MS;
 }
 
 function lives(pid: number): boolean {
