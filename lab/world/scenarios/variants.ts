@@ -87,14 +87,18 @@ export const VARIANT_SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "services-share-blb-at-once",
-    summary: "Three Services are created at once on one load balancer of the user's.",
+    summary: "Three internal Services are created at once on one load balancer of the user's.",
     async setup(scene) {
       const id = await userBlb(scene, "shared");
       scene.keeps(blbRow(id));
       shared.set(scene, id);
     },
     async act(scene) {
-      const annotations = { [`${CCE}load-balancer-exist-id`]: shared.get(scene) ?? "" };
+      // Internal: which of them would have the address made is a matter of who is first.
+      const annotations = {
+        [`${CCE}load-balancer-exist-id`]: shared.get(scene) ?? "",
+        [`${CCE}load-balancer-internal-vpc`]: "true",
+      };
       for (const [name, number] of [
         ["web", 80],
         ["api", 81],
