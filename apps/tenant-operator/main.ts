@@ -5,6 +5,7 @@ import { errorText } from "@ccm/base";
 import { systemClock as clock, listen, openTransport, systemRandom as random } from "@ccm/base/node";
 import { createPrometheusMetrics, createStderrLogger } from "@ccm/cloud-provider/node";
 import { openAccount } from "@ccm/cluster-access";
+import { createRobotKeeper } from "@ccm/image-registry";
 import { createEventRecorder, createKubeClient, createLeaderElector } from "@ccm/kube";
 import { connectKube } from "@ccm/kube/node";
 import { admissionPolicies, createTenantOperator, install, webhookConfigurations } from "@ccm/tenancy";
@@ -29,7 +30,7 @@ const program = new Command("tenant-operator")
   .option("--service <name>", "the Service through which the API server reaches the webhooks", "tenant-operator")
   .option("--port <port>", "of the webhooks, over TLS", "9443")
   .option("--cluster-id <id>", "of CCE, for owners that are IAM users; keys come from the environment or a profile")
-  .option("--region <region>", "of the cluster, such as bj")
+  .option("--region <region>", "of the cluster and of registries that robots are made in, such as bj")
   .option("--log-level <level>", "debug, info, warn or error", "info")
   .addHelpText(
     "after",
@@ -70,7 +71,7 @@ async function run(flags: Flags): Promise<number> {
       component: "tenant-operator",
       host: hostname(),
     });
-    const cloud = flags.clusterId === undefined ? {} : { cloud: await openCloud(flags.clusterId, flags.region) };
+    const cloud = flags.region === undefined && flags.clusterId === undefined ? {} : await openCloud(flags);
     const operator = createTenantOperator({
       client,
       clock,
@@ -116,7 +117,8 @@ async function run(flags: Flags): Promise<number> {
   }
 }
 
-async function openCloud(clusterId: string, region: string | undefined) {
+/** Robots of the region's registries; grants, where the cluster is named. */
+async function openCloud({ clusterId, region }: Flags) {
   const account = await openAccount(region === undefined ? {} : { region }, {
     env: process.env,
     readFile: (path) => readFile(path, "utf8"),
@@ -127,5 +129,7 @@ async function openCloud(clusterId: string, region: string | undefined) {
       throw new Error("the operator takes its keys from the environment or a profile");
     },
   });
-  return cceTenantCloud(account.client().cceAccess, clusterId);
+  const { ccr, cceAccess } = account.client();
+  const robots = createRobotKeeper(ccr, random);
+  return clusterId === undefined ? { robots } : { robots, cloud: cceTenantCloud(cceAccess, clusterId) };
 }

@@ -7,6 +7,7 @@ export { createPullSecretController, type PullSecretControllerOptions } from "./
 export type { LoginApi, LoginApiOf } from "./registries/login.ts";
 export { type TemporaryLogin, temporaryLogin } from "./registries/login.ts";
 export { type NamedRegistry, parseNamedRegistry, type RegistryPlace, registryAt } from "./registries/place.ts";
+export { createRobotKeeper, type KeptRobot } from "./robots.ts";
 export { planRollback, planRotation } from "./rotation/plan.ts";
 export { imagesPulled, listPods } from "./rotation/pulls.ts";
 export {

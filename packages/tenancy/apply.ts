@@ -1,11 +1,10 @@
 import { errorText, isAbort, type Logger, mapLimited } from "@ccm/base";
-import { hasCode, type KubeClient, SECRETS } from "@ccm/kube";
+import { hasCode, type KubeClient } from "@ccm/kube";
 import type { RegistryRobots, TenantCloud } from "./cloud.ts";
-import { DOCKER_CONFIG, DOCKER_CONFIG_TYPE } from "./desired/pull-secret.ts";
+import { keepRobot, removeRobot } from "./keep-robot.ts";
 import { TYPES } from "./kinds.ts";
-import { TENANT_LABEL } from "./names.ts";
 import type { Failure } from "./status.ts";
-import { type CloudStep, type ObjectStep, type RobotRequest, type Step, stepText } from "./steps.ts";
+import { type CloudStep, type ObjectStep, type Step, stepText } from "./steps.ts";
 
 export interface ApplyParts {
   readonly client: KubeClient;
@@ -40,11 +39,6 @@ export async function apply(steps: readonly Step[], parts: ApplyParts, signal: A
     });
   }
   return { failures, again };
-}
-
-/** The Secret that the tenant's pull secrets are copies of. */
-export function pullSourceName(tenant: string): string {
-  return `tenant-pull-${tenant}`;
 }
 
 function isRace(step: Step, error: unknown): boolean {
@@ -97,22 +91,13 @@ async function runObject(step: ObjectStep, client: KubeClient, signal: AbortSign
 
 async function runCloud(step: CloudStep, parts: ApplyParts, signal: AbortSignal): Promise<void> {
   const { cloud, robots } = parts;
-  if (step.verb === "robot") {
-    if (!robots) throw new Error("the operator runs without a cloud account: the platform must make the Secret itself");
-    await keepRobot(step.robot, await robots.provide(step.robot, signal), parts, signal);
+  if (step.facet === "registries") {
+    if (!robots) {
+      const help = step.verb === "robot" ? "the platform must make the Secret itself" : "give it --region and keys";
+      throw new Error(`the operator runs without a cloud account: ${help}`);
+    }
+    await (step.verb === "robot" ? keepRobot : removeRobot)(step.robot, { ...parts, robots }, signal);
   } else if (!cloud) throw new Error("the operator runs without a cloud account: IAM users cannot be owners");
   else if (step.verb === "grant") await cloud.grant(step.grant, signal);
   else await cloud.revoke(step.grant, signal);
-}
-
-async function keepRobot(
-  { tenant }: RobotRequest,
-  config: string,
-  { client, operatorNamespace }: ApplyParts,
-  signal: AbortSignal,
-): Promise<void> {
-  const name = pullSourceName(tenant);
-  const data = { [DOCKER_CONFIG]: Buffer.from(config).toString("base64") };
-  const metadata = { name, namespace: operatorNamespace, labels: { [TENANT_LABEL]: tenant } };
-  await client.create(SECRETS, { metadata, type: DOCKER_CONFIG_TYPE, data }, { signal });
 }

@@ -10,9 +10,10 @@ export interface TenantCloud {
 
 /** Where robots that pull images are made. */
 export interface RegistryRobots {
-  /**
-   * The text of a docker config with a robot that may pull from the project. Called again after a crash: a robot of the same
-   * tenant that is there already gets a new password.
-   */
-  provide(request: RobotRequest, signal: AbortSignal): Promise<string>;
+  /** The text of a docker config that logs in as this robot, with a new password. Changes nothing. */
+  login(robot: RobotRequest, signal: AbortSignal): Promise<string>;
+  /** Sees to it that the robot is there with the config's password, and may pull from its project; again after a crash. */
+  keep(robot: RobotRequest, config: string, signal: AbortSignal): Promise<void>;
+  /** Deletes the robot, if it is there and has the mark. */
+  remove(robot: RobotRequest, signal: AbortSignal): Promise<void>;
 }

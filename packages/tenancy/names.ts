@@ -26,8 +26,17 @@ export const REGISTRIES_ANNOTATION = `${GROUP}/registries`;
 export const CLOUD_OBJECTS_ANNOTATION = `${GROUP}/allowed-cloud-objects`;
 /** On a namespace: the keys that the tenant's labels and annotations have set there, so that they can be taken back. */
 export const APPLIED_ANNOTATION = `${GROUP}/applied`;
+/** On a tenant's own Secret: the registry and the robot whose password it holds, `instance/name`. */
+export const ROBOT_ANNOTATION = `${GROUP}/robot`;
+/** And the project that the robot is known to pull from; absent until the robot is there. */
+export const ROBOT_PROJECT_ANNOTATION = `${GROUP}/robot-project`;
 /** Read by the admission plugins PodNodeSelector and PodTolerationRestriction, where the API server has them. */
 export const NODE_SELECTOR_ANNOTATION = "scheduler.alpha.kubernetes.io/node-selector";
 export const TOLERATIONS_ANNOTATION = "scheduler.alpha.kubernetes.io/defaultTolerations";
 /** On a namespace of a tenant whose quota is strict: its creates are counted before they are let in. */
 export const STRICT_LABEL = `${GROUP}/strict-quota`;
+
+/** The Secret in the operator's namespace that the tenant's pull secrets are copies of. */
+export function pullSourceName(tenant: string): string {
+  return `tenant-pull-${tenant}`;
+}

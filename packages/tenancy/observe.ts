@@ -8,12 +8,11 @@ import {
   SERVICES,
   type Secret,
 } from "@ccm/kube";
-import { pullSourceName } from "./apply.ts";
 import type { TenantCloud } from "./cloud.ts";
 import { type Grouped, groupBy } from "./grouped.ts";
 import type { TenancyInformers } from "./informers.ts";
 import { MANAGED_KINDS, type ManagedKind, type ManagedObject } from "./kinds.ts";
-import { ADOPT_LABEL, MANAGED_LABEL, MANAGER, TENANT_LABEL } from "./names.ts";
+import { ADOPT_LABEL, MANAGED_LABEL, MANAGER, pullSourceName, TENANT_LABEL } from "./names.ts";
 import type { Found, Observed } from "./observed.ts";
 import { matches } from "./plan-nodes.ts";
 import { CLAIMS, PODS } from "./resources.ts";

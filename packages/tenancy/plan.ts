@@ -2,13 +2,14 @@ import type { KubeObject, Secret } from "@ccm/kube";
 import { limitRanges } from "./desired/limits.ts";
 import { networkPolicies } from "./desired/network.ts";
 import { clusterRoles, iamGrants, roleBindings } from "./desired/owners.ts";
-import { DOCKER_CONFIG, pullSecrets } from "./desired/pull-secret.ts";
+import { pullSecrets } from "./desired/pull-secret.ts";
 import { resourceQuotas } from "./desired/quota.ts";
 import { FINALIZER } from "./names.ts";
 import { type Observed, type Problem, quotasOf } from "./observed.ts";
 import { planNamespaces, releaseNamespaces } from "./plan-namespaces.ts";
 import { planNodes } from "./plan-nodes.ts";
 import { planObjects } from "./plan-objects.ts";
+import { endRobot, planRobot, robotRecord, usableSource } from "./robot.ts";
 import { same } from "./same.ts";
 import type { IamGrant, ObjectStep, Step } from "./steps.ts";
 import type { Tenant } from "./tenant.ts";
@@ -56,7 +57,7 @@ function planLiving(observed: Observed): Plan {
     ...limitRanges(tenant, names),
     ...resourceQuotas(tenant, names, quotasOf(observed)),
     ...networkPolicies(tenant, names),
-    ...pullSecrets(tenant, names, pullSource),
+    ...pullSecrets(tenant, names, usableSource(pullSource)),
     ...roleBindings(tenant, names),
   ];
   const iam = planIam(tenant, iamGrants(tenant, names), observed.grants);
@@ -85,7 +86,8 @@ function planEnd(observed: Observed, first: readonly ObjectStep[]): Plan {
     ...planNodes(observed).steps,
     ...planObjects([], managed.filter(reachable(observed))),
     ...iam.steps,
-    ...(pullSource ? [deletePullSource(pullSource)] : []),
+    ...endRobot(tenant, pullSource),
+    ...(pullSource && !robotRecord(pullSource) ? [deletePullSource(pullSource)] : []),
   ];
   const orphaned = tenant.spec.deletionPolicy === "Orphan";
   const left = orphaned ? [] : namespaces.map(({ metadata }) => metadata.name);
@@ -146,23 +148,11 @@ function planIam(tenant: Tenant, wanted: readonly IamGrant[], seen: readonly Iam
 
 function planRegistries({ tenant, serviceAccounts, pullSource }: Observed, names: readonly string[]) {
   const secret = tenant.spec.registries?.pullSecret;
-  const steps: Step[] = [];
-  const problems: Problem[] = [];
+  const robot = planRobot(tenant, pullSource);
+  const steps = [...robot.steps];
+  const { problems } = robot;
   if (!secret) return { steps, problems };
-  const robot = {
-    tenant: tenant.metadata.name ?? "",
-    instanceID: secret.instanceID ?? "",
-    project: secret.project ?? "",
-  };
-  if (!pullSource?.data?.[DOCKER_CONFIG]) {
-    if (robot.instanceID && robot.project) steps.push({ facet: "registries", verb: "robot", robot });
-    else {
-      const message =
-        "spec.registries.pullSecret names no registry to make a robot in, and the platform has made no Secret for the tenant";
-      problems.push({ reason: "NoPullSecret", message });
-    }
-    return { steps, problems };
-  }
+  if (!usableSource(pullSource)) return { steps, problems };
   for (const { metadata, imagePullSecrets = [] } of serviceAccounts) {
     const { namespace = "", name = "", resourceVersion } = metadata;
     if (!names.includes(namespace) || imagePullSecrets.some((one) => one.name === secret.name)) continue;

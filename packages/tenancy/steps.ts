@@ -36,13 +36,18 @@ export type ObjectStep = { readonly facet: Facet; readonly kind: Kind } & (
 
 export type CloudStep =
   | { readonly facet: "iam"; readonly verb: "grant" | "revoke"; readonly grant: IamGrant }
-  /** Makes a robot in the registry and keeps its password in the tenant's own Secret, to be copied. */
-  | { readonly facet: "registries"; readonly verb: "robot"; readonly robot: RobotRequest };
+  /** Makes a robot in the registry and keeps its password in the tenant's own Secret, to be copied; ends both. */
+  | { readonly facet: "registries"; readonly verb: "robot" | "end-robot"; readonly robot: RobotRequest };
 
 export interface RobotRequest {
   readonly tenant: string;
   readonly instanceID: string;
+  /** What it may pull from; "" of one that is to go before it was there. */
   readonly project: string;
+  /** What the registry calls it, without `ccr$`. */
+  readonly name: string;
+  /** Its description, by which it is known as the tenant's. */
+  readonly mark: string;
 }
 
 /** "create RoleBinding a-web/tenancy:admin" */
@@ -53,6 +58,8 @@ export function stepText(step: Step): string {
       return `${step.verb} ${step.grant.role} in ${step.grant.namespace}, IAM user ${step.grant.user}`;
     case "robot":
       return `make a robot for ${step.robot.project} in registry ${step.robot.instanceID}`;
+    case "end-robot":
+      return `delete robot ${step.robot.name} of registry ${step.robot.instanceID}`;
     default: {
       const { namespace, name } = "ref" in step ? step.ref : step.object.metadata;
       return `${step.verb} ${step.kind} ${namespace ? `${namespace}/` : ""}${name}`;

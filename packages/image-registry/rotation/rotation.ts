@@ -324,7 +324,7 @@ async function rewrite(
 const ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
 /** 20 characters with upper, lower and digit: as users' passwords and robots' secrets have to be. */
-function newPassword(random: Pick<Random, "uuid">): Secret {
+export function newPassword(random: Pick<Random, "uuid">): Secret {
   const bytes = createHash("sha512").update(`${random.uuid()}${random.uuid()}`).digest();
   const chars = [...bytes.subarray(0, 17)].map((byte) => ALPHABET[byte % ALPHABET.length]);
   return new Secret(`${chars.join("")}aA7`);

@@ -9,7 +9,7 @@ import { plan } from "../plan.ts";
 import { SERVICE_ACCOUNTS } from "../resources.ts";
 import { type IamGrant, stepText } from "../steps.ts";
 import { TENANTS, type Tenant, type TenantSpec } from "../tenant.ts";
-import { createMemoryKube } from "./memory-kube.ts";
+import { createMemoryKube, type MemoryKube } from "./memory-kube.ts";
 
 export const OPERATOR_NAMESPACE = "tenant-system";
 
@@ -17,6 +17,8 @@ export function createMemoryCloud() {
   const grants: IamGrant[] = [];
   const calls: string[] = [];
   const state = { broken: false };
+  /** Robots, and what they may pull from. */
+  const made = new Map<string, string>();
   const at = (grant: IamGrant) =>
     grants.findIndex((one) => one.user === grant.user && one.namespace === grant.namespace);
   const call = (text: string) => {
@@ -39,21 +41,35 @@ export function createMemoryCloud() {
     },
   };
   const robots: RegistryRobots = {
-    async provide({ tenant, project }) {
-      call(`robot ${tenant} ${project}`);
+    async login() {
       return JSON.stringify({ auths: { "registry.test": { auth: "cm9ib3Q6c2VjcmV0" } } });
     },
+    async keep({ tenant, instanceID, name, project }) {
+      call(`robot ${tenant} ${project}`);
+      made.set(`${instanceID}/${name}`, project);
+    },
+    async remove({ tenant, instanceID, name }) {
+      call(`end robot ${tenant}`);
+      made.delete(`${instanceID}/${name}`);
+    },
   };
-  return { cloud, robots, grants, calls, state };
+  return { cloud, robots, grants, made, calls, state };
 }
 
-export async function createScene() {
-  const client = createMemoryKube();
-  const clock = new VirtualClock();
+export interface SceneOptions {
+  /** Of a process before this one: what there is stays. */
+  readonly client?: MemoryKube;
+  readonly clock?: VirtualClock;
+  readonly robots?: RegistryRobots;
+}
+
+export async function createScene(options: SceneOptions = {}) {
+  const { client = createMemoryKube(), clock = new VirtualClock() } = options;
   const random = seededRandom("tenants");
   const logger = silentLogger;
   const cloud = createMemoryCloud();
-  await client.create(NAMESPACES, { metadata: { name: OPERATOR_NAMESPACE } });
+  if (!client.all(NAMESPACES).some(({ metadata }) => metadata.name === OPERATOR_NAMESPACE))
+    await client.create(NAMESPACES, { metadata: { name: OPERATOR_NAMESPACE } });
   const informers = createTenancyInformers({ client, clock, random, logger });
   const stop = new AbortController();
   const controller = createTenantController({
@@ -64,7 +80,7 @@ export async function createScene() {
     informers,
     operatorNamespace: OPERATOR_NAMESPACE,
     cloud: cloud.cloud,
-    robots: cloud.robots,
+    robots: options.robots ?? cloud.robots,
   });
   const running = [...allInformers(informers).map((one) => one.run(stop.signal)), controller.run(stop.signal)];
   const observer = createObserver({
