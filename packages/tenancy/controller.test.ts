@@ -152,6 +152,19 @@ describe("namespaces", () => {
     );
   });
 
+  it("are given under a name that another's namespace has held, as soon as that is gone", async () => {
+    await using scene = await createScene();
+    await scene.addNamespace("web");
+    await scene.addTenant("a", OWNERS);
+    await request(scene, "web", "a");
+    await scene.settle();
+    assert.equal(scene.client.all(TENANT_NAMESPACES)[0]?.status?.phase, "Refused");
+    await scene.client.delete(NAMESPACES, { name: "web" });
+    await scene.settle();
+    assert.equal(scene.client.all(TENANT_NAMESPACES)[0]?.status?.phase, "Ready");
+    assert.equal((await scene.client.get(NAMESPACES, { name: "web" })).metadata.labels?.[TENANT], "a");
+  });
+
   it("that exist are adopted when both sides say so", async () => {
     await using scene = await createScene();
     await scene.addNamespace("old", { "tenancy.baidubce.com/adopt": "a" });

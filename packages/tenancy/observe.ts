@@ -1,10 +1,12 @@
 import { isAbort, mapLimited } from "@ccm/base";
 import {
+  hasCode,
   type KubeClient,
   type KubeObject,
   type Namespace,
   type Node,
   type ResourceType,
+  SECRETS,
   SERVICES,
   type Secret,
 } from "@ccm/kube";
@@ -80,6 +82,13 @@ export function createObserver({
   const namespaces = groupBy(informers.namespaces, labelOf(TENANT_LABEL), tell, (a, b) => !same(marks(a), marks(b)));
   const askers = groupBy(informers.namespaces, labelOf(ADOPT_LABEL), tell, (a, b) => !same(marks(a), marks(b)));
   const requests = groupBy(informers.requests, ({ spec }) => [spec.tenant], tell);
+  // Who asks for a name is answered by what is there under it, whose ever it is.
+  groupBy(
+    informers.namespaces,
+    ({ metadata: { name = "" } }) => [name],
+    (names) => tell(names.flatMap((name) => informers.requests.get(name)?.spec.tenant ?? [])),
+    (a, b) => labelOf(TENANT_LABEL)(a)[0] !== labelOf(TENANT_LABEL)(b)[0],
+  );
   const managed = Object.fromEntries(
     MANAGED_KINDS.map((kind) => {
       const onChange =
@@ -132,6 +141,13 @@ export function createObserver({
     }
   };
 
+  /** Of a tenant that is to go, what there is now: its robot must not outlive what tells of it. */
+  const pullSourceOf = async (tenant: Tenant, signal: AbortSignal): Promise<Secret | undefined> => {
+    const ref = { namespace: operatorNamespace, name: pullSourceName(tenant.metadata.name ?? "") };
+    if (tenant.metadata.deletionTimestamp) return unlessAbsent(client.get(SECRETS, ref, { signal }));
+    return informers.managed.Secret.get(`${ref.namespace}/${ref.name}`) as Secret | undefined;
+  };
+
   return {
     requestsFor: (tenant) => requests.in(tenant),
     async observe(tenant, signal) {
@@ -163,12 +179,21 @@ export function createObserver({
         managed: found,
         serviceAccounts,
         nodes: nodesOf(tenant),
-        pullSource: informers.managed.Secret.get(`${operatorNamespace}/${pullSourceName(name)}`) as Secret | undefined,
+        pullSource: await pullSourceOf(tenant, signal),
         grants: await cloudAnswer(tenant, signal),
         holdings: wantsHoldings(tenant) ? await holdingsOf(client, own, signal) : undefined,
       };
     },
   };
+}
+
+async function unlessAbsent<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (hasCode(error, "not_found")) return undefined;
+    throw error;
+  }
 }
 
 function wantsHoldings({ metadata, spec }: Tenant): boolean {

@@ -68,8 +68,8 @@ function planLiving(observed: Observed): Plan {
       ...namespaces.steps,
       ...nodes.steps,
       ...planObjects(desired, managed.filter(reachable(observed))),
-      ...registries.steps,
-      ...iam.steps,
+      // What the cloud has is taken back only from a tenant that cannot go before.
+      ...(tenant.metadata.finalizers?.includes(FINALIZER) ? [...registries.steps, ...iam.steps] : []),
     ],
     problems: [...namespaces.problems, ...nodes.problems, ...registries.problems, ...iam.problems],
     nodes: nodes.count,
