@@ -12,6 +12,7 @@ import {
   REGISTRIES_ANNOTATION,
   SUSPENDED_LABEL,
   TENANT_LABEL,
+  VERSION,
 } from "./names.ts";
 
 interface Validation {
@@ -36,6 +37,8 @@ interface PolicyParts {
   /** Which namespaces; absent: all, and what is in none. */
   readonly namespaces?: Readonly<Record<string, unknown>>;
   readonly conditions?: readonly { readonly name: string; readonly expression: string }[];
+  /** Asked for each Tenant there is, which is `params`. */
+  readonly eachTenant?: true;
   readonly variables?: readonly { readonly name: string; readonly expression: string }[];
   readonly validations: readonly Validation[];
 }
@@ -82,6 +85,7 @@ export const CLOUD_NAMING_ANNOTATIONS: readonly string[] = [
   `${OURS}resource-group-id`,
 ];
 
+const NAMESPACES_OF = (field: string) => `has(params.spec.namespaces) && has(params.spec.namespaces.${field})`;
 const quoted = (texts: readonly string[]) => `[${texts.map((text) => `'${text}'`).join(", ")}]`;
 const MANAGED = (object: string) =>
   `has(${object}.metadata.labels) && '${MANAGED_LABEL}' in ${object}.metadata.labels && ${object}.metadata.labels['${MANAGED_LABEL}'] == '${MANAGER}'`;
@@ -130,6 +134,35 @@ const POLICIES: readonly PolicyParts[] = [
         expression: `authorizer.group('${GROUP}').resource('tenants').name(request.operation == 'DELETE' ? oldObject.spec.tenant : object.spec.tenant).check('use').allowed()`,
         messageExpression:
           "'you are no owner of tenant ' + (request.operation == 'DELETE' ? oldObject.spec.tenant : object.spec.tenant) + ' with the role admin'",
+        reason: "Forbidden",
+      },
+    ],
+  },
+  {
+    // A request that is let in holds its name also when the operator refuses it: nobody holds one that is not for them.
+    name: "tenant-request-names",
+    rules: [rule([GROUP], ["tenantnamespaces"], ["CREATE"])],
+    conditions: TENANTS_ONLY,
+    eachTenant: true,
+    variables: [
+      { name: "own", expression: "params.metadata.name == object.spec.tenant" },
+      { name: "prefix", expression: `${NAMESPACES_OF("prefix")} ? params.spec.namespaces.prefix : ''` },
+    ],
+    validations: [
+      {
+        expression: "!variables.own || object.metadata.name.startsWith(variables.prefix)",
+        messageExpression: "'the name must begin with ' + variables.prefix",
+        reason: "Forbidden",
+      },
+      {
+        expression: "!variables.own || !has(params.spec.suspended) || !params.spec.suspended",
+        message: "the tenant is suspended",
+        reason: "Forbidden",
+      },
+      {
+        expression: `!variables.own || !(${NAMESPACES_OF("max")}) || !has(params.status) || !has(params.status.namespaceCount) || params.status.namespaceCount < params.spec.namespaces.max`,
+        messageExpression:
+          "'the tenant has ' + string(params.status.namespaceCount) + ' namespaces, and may have ' + string(params.spec.namespaces.max)",
         reason: "Forbidden",
       },
     ],
@@ -276,7 +309,7 @@ const POLICIES: readonly PolicyParts[] = [
 
 /** Each policy with its binding. */
 export function admissionPolicies(): readonly (KubeObject & Readonly<Record<string, unknown>>)[] {
-  return POLICIES.flatMap(({ name, rules, except, namespaces, conditions, variables, validations }) => {
+  return POLICIES.flatMap(({ name, rules, except, namespaces, conditions, eachTenant, variables, validations }) => {
     const full = `${name}.${GROUP}`;
     const metadata = { name: full, labels: { [MANAGED_LABEL]: MANAGER } };
     return [
@@ -286,6 +319,7 @@ export function admissionPolicies(): readonly (KubeObject & Readonly<Record<stri
         metadata,
         spec: {
           failurePolicy: "Fail",
+          ...(eachTenant ? { paramKind: { apiVersion: `${GROUP}/${VERSION}`, kind: "Tenant" } } : {}),
           matchConstraints: {
             resourceRules: rules,
             ...(except ? { excludeResourceRules: except } : {}),
@@ -300,7 +334,12 @@ export function admissionPolicies(): readonly (KubeObject & Readonly<Record<stri
         apiVersion: "admissionregistration.k8s.io/v1",
         kind: "ValidatingAdmissionPolicyBinding",
         metadata,
-        spec: { policyName: full, validationActions: ["Deny"] },
+        spec: {
+          policyName: full,
+          validationActions: ["Deny"],
+          // Without any tenant there is nobody who may ask: that is for another policy to say.
+          ...(eachTenant ? { paramRef: { selector: {}, parameterNotFoundAction: "Allow" } } : {}),
+        },
       },
     ];
   });
