@@ -35,7 +35,7 @@ describe("the tenant operator as a process", () => {
     await client.create(TENANTS, { metadata: { name: "a" }, spec: { owners: [{ kind: "User", name: "alice" }] } });
     const labels = { "tenancy.baidubce.com/tenant": "a" };
     await client.create(NAMESPACES, { metadata: { name: "a-web", labels } });
-    const args = [MAIN, `--kubeconfig=${kubeconfigFile}`, "--port=0"];
+    const args = [MAIN, `--kubeconfig=${kubeconfigFile}`, "--port=0", "--metrics-port=0"];
     const operator = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
     t.after(() => operator.kill("SIGKILL"));
     let log = "";
@@ -47,6 +47,10 @@ describe("the tenant operator as a process", () => {
       assert.ok(systemClock.monotonic() < deadline && operator.exitCode === null, log);
       await sleep(systemClock, 100);
     }
+    const metricsPort = /"metricsPort":(\d+)/.exec(log)?.[1];
+    const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    assert.match(metrics, /^# TYPE tenant_resource_used gauge$/m);
+    assert.match(metrics, /^process_cpu_seconds_total /m);
     operator.kill("SIGTERM");
     const [code] = await once(operator, "exit");
     assert.equal(code, 0, log);

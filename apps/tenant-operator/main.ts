@@ -18,6 +18,7 @@ interface Flags {
   readonly namespace: string;
   readonly service: string;
   readonly port: string;
+  readonly metricsPort: string;
   readonly clusterId?: string;
   readonly region?: string;
   readonly logLevel: "debug" | "info" | "warn" | "error";
@@ -29,6 +30,7 @@ const program = new Command("tenant-operator")
   .option("--namespace <name>", "where the operator runs, and keeps the tenants' own Secrets", "tenant-system")
   .option("--service <name>", "the Service through which the API server reaches the webhooks", "tenant-operator")
   .option("--port <port>", "of the webhooks, over TLS", "9443")
+  .option("--metrics-port <port>", "of GET /metrics, without TLS", "8080")
   .option("--cluster-id <id>", "of CCE, for owners that are IAM users; keys come from the environment or a profile")
   .option("--region <region>", "of the cluster and of registries that robots are made in, such as bj")
   .option("--log-level <level>", "debug, info, warn or error", "info")
@@ -90,9 +92,10 @@ async function run(flags: Flags): Promise<number> {
       handler: operator.handler,
       tls: { cert, key },
     });
+    const scrapes = await listen({ host: "0.0.0.0", port: Number(flags.metricsPort), handler: operator.metrics });
     const address = { service: { namespace, name: flags.service } };
     await install(client, [...admissionPolicies(), ...webhookConfigurations(address, ca)], stop.signal);
-    logger.info("serving webhooks", { port: webhooks.port });
+    logger.info("serving webhooks", { port: webhooks.port, metricsPort: scrapes.port });
     const elector = createLeaderElector({
       client,
       clock,
@@ -108,7 +111,7 @@ async function run(flags: Flags): Promise<number> {
       retryPeriodMs: 2_000,
     });
     await Promise.all([operator.serve(stop.signal), elector.run((signal) => operator.lead(signal), stop.signal)]);
-    await webhooks.close();
+    await Promise.all([webhooks.close(), scrapes.close()]);
     process.exit(0);
   } catch (error) {
     process.stderr.write(`tenant-operator: ${errorText(error)}\n`);

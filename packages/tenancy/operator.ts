@@ -1,9 +1,10 @@
-import type { Clock, HttpHandler, Logger, Metrics, Random } from "@ccm/base";
+import { type Clock, type HttpHandler, type Logger, type Metrics, noMetrics, type Random } from "@ccm/base";
 import type { EventRecorder, KubeClient } from "@ccm/kube";
 import { createAdmission } from "./admission.ts";
 import type { RegistryRobots, TenantCloud } from "./cloud.ts";
 import { createTenantController } from "./controller.ts";
 import { allInformers, createTenancyInformers } from "./informers.ts";
+import { metricsHandler } from "./metrics.ts";
 import { createQuotaBook } from "./strict/book.ts";
 import { runQuotaCounter } from "./strict/counter.ts";
 
@@ -23,6 +24,8 @@ export interface TenantOperatorParts {
 export interface TenantOperator {
   /** The webhooks, of every replica. */
   readonly handler: HttpHandler;
+  /** GET /metrics: the process's and the tenants'. */
+  readonly metrics: HttpHandler;
   /** Keeps what the webhooks look at, in every replica, until the signal aborts. */
   serve(signal: AbortSignal): Promise<void>;
   /** Changes the cluster, in one replica, until the signal aborts. Once in a process; `serve` must run. */
@@ -36,6 +39,7 @@ export function createTenantOperator(parts: TenantOperatorParts): TenantOperator
   const book = createQuotaBook(client, operatorNamespace);
   return {
     handler: createAdmission({ ...parts, tenants, namespaces, book }),
+    metrics: metricsHandler(parts.metrics ?? noMetrics, () => tenants.list()),
     async serve(signal) {
       await Promise.all([tenants.run(signal), namespaces.run(signal)]);
     },
