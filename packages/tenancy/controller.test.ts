@@ -60,25 +60,26 @@ describe("a tenant's owners", () => {
     assert.deepEqual(scene.client.all(CLUSTER_ROLES), []);
   });
 
-  it("that are IAM users are granted roles by the cloud, which are taken back, and set right after drift", async () => {
-    await using scene = await createScene();
-    await scene.addNamespace("a-web", { [TENANT]: "a" });
-    const other = { user: "u1", namespace: "elsewhere", role: "cce:readonly" };
-    scene.cloud.grants.push(other);
-    await scene.addTenant("a", { owners: [{ kind: "IAMUser", name: "u1", role: "devops" }] });
-    await scene.settle();
-    const grant = { user: "u1", namespace: "a-web", role: "cce:devops" };
-    assert.deepEqual(scene.cloud.grants, [other, grant]);
-    assert.deepEqual((await tenant(scene, "a")).status?.iamGrants, [grant]);
-    scene.cloud.grants.pop();
-    await scene.clock.advance(700_000);
-    assert.deepEqual(scene.cloud.grants, [other, grant]);
-    await scene.editTenant("a", { owners: [] });
-    await scene.settle();
-    // What others have granted stays.
-    assert.deepEqual(scene.cloud.grants, [other]);
-    assert.equal((await tenant(scene, "a")).status?.iamGrants, undefined);
-  });
+  for (const kind of ["IAMUser", "IAMRole"] as const)
+    it(`of kind ${kind} are granted roles by the cloud, which are taken back, and set right after drift`, async () => {
+      await using scene = await createScene();
+      await scene.addNamespace("a-web", { [TENANT]: "a" });
+      const other = { user: "u1", namespace: "elsewhere", role: "cce:readonly" };
+      scene.cloud.grants.push(other);
+      await scene.addTenant("a", { owners: [{ kind, name: "u1", role: "devops" }] });
+      await scene.settle();
+      const grant = { user: "u1", namespace: "a-web", role: "cce:devops" };
+      assert.deepEqual(scene.cloud.grants, [other, grant]);
+      assert.deepEqual((await tenant(scene, "a")).status?.iamGrants, [grant]);
+      scene.cloud.grants.pop();
+      await scene.clock.advance(700_000);
+      assert.deepEqual(scene.cloud.grants, [other, grant]);
+      await scene.editTenant("a", { owners: [] });
+      await scene.settle();
+      // What others have granted stays.
+      assert.deepEqual(scene.cloud.grants, [other]);
+      assert.equal((await tenant(scene, "a")).status?.iamGrants, undefined);
+    });
 
   it("wait for a cloud that is down, while everything else goes on", async () => {
     await using scene = await createScene();

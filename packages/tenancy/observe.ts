@@ -20,7 +20,7 @@ import { matches } from "./plan-nodes.ts";
 import { CLAIMS, PODS } from "./resources.ts";
 import { same } from "./same.ts";
 import type { IamGrant } from "./steps.ts";
-import type { Tenant, TenantNamespace } from "./tenant.ts";
+import { isIamOwner, type Tenant, type TenantNamespace } from "./tenant.ts";
 
 export interface Observer {
   observe(tenant: Tenant, signal: AbortSignal): Promise<Observed>;
@@ -201,7 +201,7 @@ function wantsHoldings({ metadata, spec }: Tenant): boolean {
 }
 
 async function grantsOf(tenant: Tenant, cloud: TenantCloud, signal: AbortSignal): Promise<readonly IamGrant[]> {
-  const now = (tenant.spec.owners ?? []).flatMap(({ kind, name }) => (kind === "IAMUser" ? [name] : []));
+  const now = (tenant.spec.owners ?? []).filter(isIamOwner).map(({ name }) => name);
   const users = new Set([...now, ...(tenant.status?.iamGrants ?? []).map(({ user }) => user)]);
   return (await Promise.all([...users].map((user) => cloud.grantsOf(user, signal)))).flat();
 }

@@ -20,6 +20,11 @@ const owner = fc.oneof(
     name: fc.constantFrom("u1", "u2"),
     role: fc.constantFrom("admin" as const, "devops" as const, "readonly" as const),
   }),
+  fc.record({
+    kind: fc.constant("IAMRole" as const),
+    name: fc.constant("r1"),
+    role: fc.constantFrom("admin", "devops"),
+  }),
   fc.constant({ kind: "ServiceAccount" as const, name: "ci", namespace: "build", clusterRole: "deployer" }),
 );
 /** An owner stands in the list once: the API server does not see to it, and nobody writes it otherwise. */

@@ -28,18 +28,18 @@ const count = z.int32().min(0);
 
 const owner = z
   .strictObject({
-    kind: z.enum(["User", "Group", "ServiceAccount", "IAMUser"]).describe("What the owner is."),
+    kind: z.enum(["User", "Group", "ServiceAccount", "IAMUser", "IAMRole"]).describe("What the owner is."),
     name: z
       .string()
       .min(1)
       .max(253)
-      .describe("The name as the API server knows it; of an IAMUser the ID of the sub-user in IAM."),
+      .describe("The name as the API server knows it; of an IAMUser or IAMRole the ID of the sub-user or role in IAM."),
     namespace: dnsLabel.optional().describe("Of a ServiceAccount: the namespace it is in."),
     role: z
       .enum(["admin", "devops", "readonly"])
       .optional()
       .describe(
-        "What the owner may do in every namespace of the tenant. admin and devops: Kubernetes' ClusterRoles admin and edit; readonly: view. An IAMUser is granted cce:admin, cce:devops or cce:readonly by the cloud. admin when neither this nor clusterRole is set.",
+        "What the owner may do in every namespace of the tenant. admin and devops: Kubernetes' ClusterRoles admin and edit; readonly: view. An IAMUser or IAMRole is granted cce:admin, cce:devops or cce:readonly by the cloud. admin when neither this nor clusterRole is set.",
       ),
     clusterRole: z
       .string()
@@ -47,7 +47,7 @@ const owner = z
       .max(253)
       .optional()
       .describe(
-        "A ClusterRole of the cluster instead of a role; not for an IAMUser, for whom the cloud has its three.",
+        "A ClusterRole of the cluster instead of a role; not for an IAMUser or IAMRole, for whom the cloud has its three.",
       ),
   })
   .meta(
@@ -57,7 +57,10 @@ const owner = z
         rule: "(self.kind == 'ServiceAccount') == has(self.namespace)",
         message: "namespace is for a ServiceAccount, which must have one",
       },
-      { rule: "self.kind != 'IAMUser' || !has(self.clusterRole)", message: "an IAMUser has a role, not a clusterRole" },
+      {
+        rule: "!(self.kind in ['IAMUser', 'IAMRole']) || !has(self.clusterRole)",
+        message: "an IAMUser or IAMRole has a role, not a clusterRole",
+      },
     ),
   );
 
@@ -240,7 +243,9 @@ export const tenantStatus = z.strictObject({
   iamGrants: z
     .array(z.strictObject({ user: z.string(), namespace: z.string(), role: z.string() }))
     .optional()
-    .describe("What IAM users were granted in the cloud, written before each call: what is to be taken back."),
+    .describe(
+      "What IAM users and roles were granted in the cloud, written before each call: what is to be taken back.",
+    ),
   conditions: z.array(condition).optional(),
 });
 
@@ -263,6 +268,11 @@ type Plain<T> = T extends readonly (infer E)[]
 export type TenantSpec = Plain<z.infer<typeof tenantSpec>>;
 export type TenantStatus = Plain<z.infer<typeof tenantStatus>>;
 export type Owner = Plain<z.infer<typeof owner>>;
+/** Whether the owner is known to the cloud alone, which signs its certificate and grants it roles. */
+export function isIamOwner({ kind }: Owner): boolean {
+  return kind === "IAMUser" || kind === "IAMRole";
+}
+
 export type TenantCloudLimits = Plain<z.infer<typeof cloud>>;
 export type Condition = Plain<z.infer<typeof condition>>;
 export type Quantities = Readonly<Record<string, string | number>>;

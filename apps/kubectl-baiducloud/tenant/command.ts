@@ -53,7 +53,7 @@ export function addTenantCommands(program: Command, io: Io, done: (exitCode: num
     .argument("<tenant>", "its name")
     .option(
       "--owner <kind/name=role>",
-      "User/NAME, Group/NAME, IAMUser/ID, ServiceAccount/NAMESPACE/NAME; repeat",
+      "User/NAME, Group/NAME, IAMUser/ID, IAMRole/ID, ServiceAccount/NAMESPACE/NAME; repeat",
       many,
       [],
     )
@@ -77,7 +77,7 @@ export function addTenantCommands(program: Command, io: Io, done: (exitCode: num
     "kubeconfig team-a --cluster cce-1a2b3c4d -n team-a-web --type public",
   ])
     .argument("<tenant>", "its name")
-    .option("--owner <kind/name>", "which, where there are several; of the kinds IAMUser and ServiceAccount")
+    .option("--owner <kind/name>", "which, where there are several; of the kinds IAMUser, IAMRole and ServiceAccount")
     .option("--cluster <id>", "for an IAMUser: the ID of the cluster in CCE")
     .option("-n, --namespace <namespace>", "of the tenant; for an IAMUser it is the one that is granted")
     .option("--expire <time>", "as 8h or 2d (default: the tenant's, else 8h)")

@@ -18,7 +18,7 @@ export interface CreateOptions extends ClusterOptions {
   readonly dryRun: boolean;
 }
 
-const KINDS = ["User", "Group", "ServiceAccount", "IAMUser"] as const;
+const KINDS = ["User", "Group", "ServiceAccount", "IAMUser", "IAMRole"] as const;
 const ROLES = ["admin", "devops", "readonly"] as const;
 
 /** Makes a Tenant of flags, or prints it. */
@@ -71,7 +71,7 @@ function ownerOf(text: string): Owner {
   const expected = kind === "ServiceAccount" ? 3 : 2;
   if (!kind || parts.length !== expected || parts.some((part) => part === "")) {
     throw new UsageFault(
-      `--owner ${text}: expected User/NAME, Group/NAME, IAMUser/ID or ServiceAccount/NAMESPACE/NAME, and =ROLE where it is not admin`,
+      `--owner ${text}: expected User/NAME, Group/NAME, IAMUser/ID, IAMRole/ID or ServiceAccount/NAMESPACE/NAME, and =ROLE where it is not admin`,
     );
   }
   const known = ROLES.find((one) => one === (role ?? "admin"));

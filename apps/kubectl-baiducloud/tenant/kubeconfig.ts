@@ -1,7 +1,7 @@
 import type { ClusterRole, KubeconfigType } from "@ccm/bce";
 import { findCluster, issueKubeconfig, mergeContext, type NewContext, typeFor } from "@ccm/cluster-access";
 import { hasCode, type KubeClient } from "@ccm/kube";
-import type { Owner, Tenant } from "@ccm/tenancy";
+import { isIamOwner, type Owner, type Tenant } from "@ccm/tenancy";
 import { type AccountOptions, openAccountOf } from "../credentials/account.ts";
 import { EXIT, type Io, UsageFault } from "../io.ts";
 import { lookingWith } from "../kubeconfig/options.ts";
@@ -28,11 +28,10 @@ export async function tenantKubeconfig(io: Io, name: string, options: TenantKube
     const owner = chooseOwner(tenant, options.owner);
     const hours = hoursOf(options.expire) ?? spec.kubeconfig?.expireHours ?? DEFAULT_HOURS;
     const namespaces = (await namespacesByTenant(kube.client, io.signal)).get(name) ?? [];
-    const namespace = chooseNamespace(name, namespaces, options.namespace, owner.kind === "IAMUser");
-    const issued =
-      owner.kind === "IAMUser"
-        ? await byTheCloud(io, owner, namespace, hours, options.type ?? spec.kubeconfig?.type, options)
-        : await byToken(kube, owner, hours, io.signal);
+    const namespace = chooseNamespace(name, namespaces, options.namespace, isIamOwner(owner));
+    const issued = isIamOwner(owner)
+      ? await byTheCloud(io, owner, namespace, hours, options.type ?? spec.kubeconfig?.type, options)
+      : await byToken(kube, owner, hours, io.signal);
     return { name: `tenant-${name}`, ...issued, ...(namespace === "" ? {} : { namespace }) } satisfies NewContext;
   });
   const { output = "-" } = options;
@@ -47,11 +46,11 @@ export async function tenantKubeconfig(io: Io, name: string, options: TenantKube
 
 /** One of the tenant's that can be given one: whom --owner names, else the only one. */
 function chooseOwner({ metadata: { name = "" }, spec: { owners = [] } }: Tenant, wanted: string | undefined): Owner {
-  const able = owners.filter(({ kind }) => kind === "IAMUser" || kind === "ServiceAccount");
+  const able = owners.filter((owner) => isIamOwner(owner) || owner.kind === "ServiceAccount");
   const names = able.map(ownerName);
   if (able.length === 0) {
     throw new Error(
-      `Tenant ${name} has no owner that a kubeconfig can be made for: expected an IAMUser (the cloud signs) or a ServiceAccount (a token)`,
+      `Tenant ${name} has no owner that a kubeconfig can be made for: expected an IAMUser or IAMRole (the cloud signs) or a ServiceAccount (a token)`,
     );
   }
   if (wanted !== undefined) {
@@ -102,7 +101,7 @@ async function byTheCloud(
 ): Promise<Pick<NewContext, "cluster" | "user">> {
   const { cluster: clusterId } = options;
   if (clusterId === undefined)
-    throw new UsageFault("expected --cluster with the ID of the cluster: the cloud signs for an IAMUser");
+    throw new UsageFault("expected --cluster with the ID of the cluster: the cloud signs for an IAMUser or IAMRole");
   const role: ClusterRole = `cce:${owner.role ?? "admin"}`;
   const account = await openAccountOf(io, options, options);
   try {

@@ -1,7 +1,7 @@
 import { GROUP } from "../names.ts";
 import type { RoleRef, Subject } from "../resources.ts";
 import type { IamGrant } from "../steps.ts";
-import type { Owner, Tenant, TenantNamespace } from "../tenant.ts";
+import { isIamOwner, type Owner, type Tenant, type TenantNamespace } from "../tenant.ts";
 import { type Managed, managedMeta } from "./managed.ts";
 
 const RBAC_GROUP = "rbac.authorization.k8s.io";
@@ -58,10 +58,10 @@ export function clusterRoles(tenant: Tenant, requests: readonly TenantNamespace[
   ];
 }
 
-/** What IAM users are to be granted by the cloud, which knows no groups, one namespace at a time. */
+/** What IAM users and roles are to be granted by the cloud, which knows no groups, one namespace at a time. */
 export function iamGrants(tenant: Tenant, namespaces: readonly string[]): readonly IamGrant[] {
   return (tenant.spec.owners ?? [])
-    .filter(({ kind }) => kind === "IAMUser")
+    .filter(isIamOwner)
     .flatMap(({ name, role = "admin" }) =>
       namespaces.map((namespace) => ({ user: name, namespace, role: `cce:${role}` })),
     );
@@ -69,7 +69,7 @@ export function iamGrants(tenant: Tenant, namespaces: readonly string[]): readon
 
 /** As the API server writes it, so that what is there can be compared. */
 function subjectOf({ kind, name, namespace }: Owner): Subject | undefined {
-  if (kind === "IAMUser") return undefined;
+  if (kind === "IAMUser" || kind === "IAMRole") return undefined;
   return kind === "ServiceAccount"
     ? { kind, name, ...(namespace ? { namespace } : {}) }
     : { apiGroup: RBAC_GROUP, kind, name };
