@@ -164,6 +164,19 @@ describe("kubectl baiducloud tenant", () => {
       );
     }));
 
+  it("kubeconfig: has it sign for a role of IAM by the role's ID, too", () =>
+    inScene(async (scene) => {
+      const { call, cluster, env } = cceOf(scene);
+      const id = await cluster();
+      const iam = { host: "iam.bj.baidubce.com" };
+      const { roles } = await call<{ roles: readonly { id: string }[] }>("GET /v1/role", undefined, iam);
+      await scene.kubectl(`tenant create team-a --owner IAMRole/${roles[0]?.id}=devops`);
+      await namespace(scene, "a-web", "team-a");
+      const { code, out, err } = await scene.kubectl(`tenant kubeconfig team-a --cluster ${id}`, { env });
+      assert.deepEqual([code, err], [0, ""]);
+      assert.match(out, /client-certificate-data: .+\n/);
+    }));
+
   it("says what is missing where the cluster has no Tenants", () =>
     inScene(async (scene) => {
       scene.intercept = ({ url }) =>
