@@ -20,6 +20,7 @@ import { CLAIMS, PODS } from "../resources.ts";
 import type { Tenant } from "../tenant.ts";
 import { amountsOf, type CountedKind } from "./amounts.ts";
 import type { Page, Pending, QuotaBook } from "./book.ts";
+import { createDeparted } from "./departed.ts";
 
 const KINDS: Readonly<Record<CountedKind, ResourceType<KubeObject>>> = {
   Pod: PODS,
@@ -86,6 +87,8 @@ export async function runQuotaCounter(parts: CounterParts, signal: AbortSignal):
       if (tenant && isStrict(tenants.get(tenant))) queue.addAfter(tenant, SOON_MS);
     }
   };
+  // Longer than what is pending is looked for.
+  const departed = createDeparted(clock, 2 * GRACE_MS);
   const counted = (Object.keys(KINDS) as CountedKind[]).map((kind) => {
     const transform = (object: KubeObject): Counted => slim(kind, object);
     const informer = createInformer<Counted>({
@@ -96,6 +99,7 @@ export async function runQuotaCounter(parts: CounterParts, signal: AbortSignal):
       type: KINDS[kind] as ResourceType<Counted>,
       transform: transform as (object: Counted) => Counted,
     });
+    informer.subscribe({ delete: ({ metadata, amounts }) => departed.note(metadata.uid ?? "", amounts) });
     return { informer, grouped: groupBy(informer, ofNamespace, changed, (a, b) => !sameAmounts(a.amounts, b.amounts)) };
   });
   // What is let in and never comes tells nobody of itself, but for the book's page.
@@ -128,7 +132,8 @@ export async function runQuotaCounter(parts: CounterParts, signal: AbortSignal):
         .in(tenant)
         .flatMap(({ metadata }) => counted.flatMap(({ grouped }) => grouped.in(metadata.name ?? "")));
       const seen = new Map(objects.map(({ metadata, amounts }) => [metadata.uid, amounts]));
-      const isPending = ({ uid, total, at }: Pending) => !reaches(seen.get(uid), total) && !lost.has(`${uid} ${at}`);
+      const isPending = ({ uid, total, at }: Pending) =>
+        !reaches(seen.get(uid) ?? departed.get(uid), total) && !lost.has(`${uid} ${at}`);
       return {
         used: objects.map(({ amounts }) => amounts).reduce(addAmounts, {}),
         pending: (page?.pending ?? []).filter(isPending),

@@ -92,6 +92,17 @@ describe("a strict quota", () => {
     );
   });
 
+  it("has the room again of what came and went before it was counted", async () => {
+    await using scene = await createScene();
+    await Promise.all(Array.from({ length: LIMIT }, () => scene.create()));
+    for (const { metadata } of scene.client.all(PODS)) {
+      await scene.client.delete(PODS, { namespace: "a-web", name: metadata.name ?? "" });
+    }
+    await scene.clock.advance(2000);
+    for (let i = 0; i < LIMIT; i++) assert.equal(await scene.create(), true);
+    assert.equal(await scene.create(), false);
+  });
+
   it("is reached exactly by 200 creates at once", async () => {
     await using scene = await createScene();
     const results = await Promise.all(Array.from({ length: 200 }, () => scene.create()));
