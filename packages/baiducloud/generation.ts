@@ -1,7 +1,7 @@
 import { type Clock, KeyedMutex, type Logger, type Random } from "@ccm/base";
 import type { Instances, LoadBalancers, Routes } from "@ccm/cloud-provider";
 import type { Cloud } from "./live-cloud.ts";
-import { createApply } from "./load-balancers/apply.ts";
+import { createApply, unanswered } from "./load-balancers/apply.ts";
 import { createLoadBalancers } from "./load-balancers/load-balancers.ts";
 import { createObserver, createObserverMemory } from "./load-balancers/observe.ts";
 import { createSubnetChooser } from "./load-balancers/subnet.ts";
@@ -52,7 +52,10 @@ export function createGenerations(lasting: Lasting): (cloud: Cloud) => Generatio
     const tables = createRouteTables({ vpc: client.vpc, vpcId, tableIds: config.routeTableIds, clock, random });
     // A request that was given up is carried out soon or not at all.
     const travelMs = 2 * config.timeoutMs;
-    const lateMs = (uid: string) => surroundings()?.inheritance.lateMs(uid, travelMs) ?? 0;
+    const lateMs = (uid: string) => {
+      const others = surroundings()?.inheritance.lateMs(uid, travelMs) ?? 0;
+      return Math.max(others, travelMs - (memory.made.get(unanswered(uid))?.ageMs ?? travelMs));
+    };
     const inventory = () => tenants()?.inventory;
     const observer = createObserver({
       client,

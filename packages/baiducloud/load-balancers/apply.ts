@@ -84,6 +84,7 @@ export function createApply(options: ApplyOptions): Apply {
         return answer;
       } catch (error) {
         if (isBceError(error, "mismatch")) observer.tokenTaken(purpose);
+        if (isBceError(error, "ambiguous")) observer.made.note(unanswered(uid), uid);
         throw error;
       }
     };
@@ -253,6 +254,11 @@ async function ignoreAbsent(call: Promise<void>): Promise<void> {
 interface Weighted {
   readonly instanceId: string;
   readonly weight: number;
+}
+
+/** Under this name the observer remembers that a create for the Service had no answer: it may yet be carried out. */
+export function unanswered(uid: string): string {
+  return `unanswered ${uid}`;
 }
 
 /** Under this name the observer remembers an instance that the cloud did not know. */

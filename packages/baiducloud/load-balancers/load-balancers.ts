@@ -13,7 +13,7 @@ import { keyOf, type Node, type Service } from "@ccm/kube";
 import { asCloudErrors } from "../errors.ts";
 import type { Tenants, TenantTerms } from "../tenants/tenants.ts";
 import { readAnnotations } from "./annotations.ts";
-import { type Apply, goneInstance } from "./apply.ts";
+import { type Apply, goneInstance, unanswered } from "./apply.ts";
 import { type BackendChoice, chooseBackends } from "./backends.ts";
 import { type Desired, desiredOf, type LoadBalancerDefaults, type ServiceNodes } from "./desired.ts";
 import { type Drift, driftOf, driftText } from "./drift.ts";
@@ -51,7 +51,7 @@ export interface LoadBalancersOptions {
   readonly mutex?: KeyedMutex;
   /** Has the Service of this UID looked at again. */
   readonly lookAgain?: (uid: string) => void;
-  /** For how long what another manager asked for may still come to be (see Inheritance). Default: not at all. */
+  /** For how long what was asked for, by this manager or another, may still come to be (see Inheritance). Default: not at all. */
   readonly lateMs?: (uid: string) => number;
   /** Whose Services are, and what they may have. Default: nobody's. */
   readonly tenants?: () => Tenants | undefined;
@@ -281,6 +281,7 @@ export function createLoadBalancers(options: LoadBalancersOptions): LoadBalancer
     // Nothing may come to be after the Service has gone: nobody would know whose it is.
     const againAfterMs = lateMs(uid);
     if (againAfterMs > 0) return { againAfterMs };
+    observer.made.forget(unanswered(uid));
     options.tenants?.()?.removed(service);
     // One that goes on to live as another type must not take what is gone for its own when it comes back.
     const recordAgainMs = service.metadata.deletionTimestamp

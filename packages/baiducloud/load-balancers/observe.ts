@@ -41,7 +41,7 @@ export interface ObserverOptions {
   readonly vpcId?: () => Promise<string>;
   /** Default: one of its own. */
   readonly memory?: ObserverMemory;
-  /** For how long what another manager asked for may still come to be (see Inheritance). Default: not at all. */
+  /** For how long what was asked for, by this manager or another, may still come to be. Default: not at all. */
   readonly lateMs?: (uid: string) => number;
   /** Is shown what the lists show, each time. */
   readonly inventory?: () => Inventory | undefined;
