@@ -80,7 +80,8 @@ export function createAnnotationRecorder({
       if (!hasCode(error, "not_found") && !hasCode(error, "conflict")) {
         logger.warn("annotations could not be written", { service: keyOf(service), error: errorText(error) });
       }
-      if (hasCode(error, "not_found")) return undefined;
+      // Gone, or another Service of its name (its UID cannot be changed): there is nobody to write to.
+      if (hasCode(error, "not_found", "invalid")) return undefined;
       return hasCode(error, "forbidden") ? AGAIN_WHEN_FORBIDDEN_MS : AGAIN_MS;
     }
   };

@@ -16,6 +16,8 @@ export interface CloudView {
   readonly total: number;
   /** Of those that are not Ready: without an instance, confirmed or not. */
   readonly absent: number;
+  /** Of those that are not Ready: nobody could say. */
+  readonly unknown: number;
   /** Ready nodes that were asked about as well, and how many of them have no instance. */
   readonly witnesses: number;
   readonly denied: number;
@@ -81,10 +83,13 @@ export function createDeletion(context: ControllerContext, { stopShare, workers,
 const LEAST_WITNESSES = 3;
 
 /** Undefined: the cloud's answer can be believed. */
-function reasonToStop({ total, absent, witnesses, denied }: CloudView, share: number): string | undefined {
+function reasonToStop({ total, absent, unknown, witnesses, denied }: CloudView, share: number): string | undefined {
   const flag = "(--node-deletion-stop-share)";
-  if (fuseBlows(absent, total, share)) {
-    return `${absent} of ${total} nodes seem to have no instance any more; none is deleted until fewer do ${flag}`;
+  // What nobody could say may be the same answer: a cloud that fails now and then must not get past the fuse bit by bit.
+  const vanished = absent + unknown;
+  if (fuseBlows(vanished, total, share)) {
+    const said = unknown > 0 ? `, or could not be looked up (${unknown})` : "";
+    return `${vanished} of ${total} nodes seem to have no instance any more${said}; none is deleted until fewer do ${flag}`;
   }
   if (share < 1 && witnesses >= LEAST_WITNESSES && denied === witnesses) {
     return `the cloud has no instance of ${denied} Ready nodes either; no node is deleted until it has: is this its account and region? ${flag}`;

@@ -122,6 +122,18 @@ describe("a node whose instance is gone", () => {
 });
 
 describe("when more than half of all instances vanish at once", () => {
+  it("no node is deleted bit by bit either, because the cloud could not say of some", async () => {
+    const harness = await start({ a: NOT_READY, b: NOT_READY, c: NOT_READY, d: NOT_READY, e: READY });
+    const { cloud, clock } = harness;
+    for (const name of ["a", "b", "c", "d"]) cloud.machines.delete(name);
+    for (const name of ["c", "d"]) cloud.uncertain.add(name);
+    await clock.advance(60_000);
+    cloud.uncertain.clear();
+    await clock.advance(60_000);
+    assert.deepEqual(await names(harness), ["a", "b", "c", "d", "e"]);
+    await harness.close();
+  });
+
   it("no node is deleted, one Event tells of it, and deletion goes on when they are back", async () => {
     const harness = await start({ a: NOT_READY, b: NOT_READY, c: NOT_READY, d: READY, e: READY });
     const { cloud, clock } = harness;

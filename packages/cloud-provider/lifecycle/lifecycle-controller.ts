@@ -50,6 +50,7 @@ export function createLifecycleController(context: ControllerContext, options: L
   /** Which Nodes are gone for good; those whose machines are switched off or on are tainted or untainted. */
   const judge = async (suspects: readonly Node[], found: readonly InstanceLookup[], signal: AbortSignal) => {
     let absent = 0;
+    let unknown = 0;
     const gone: Gone[] = [];
     const changed: { node: Node; off: boolean }[] = [];
     for (const [index, node] of suspects.entries()) {
@@ -62,6 +63,7 @@ export function createLifecycleController(context: ControllerContext, options: L
       }
       absence.reset(uid);
       if (lookup?.state !== "found") {
+        unknown++;
         logger.warn("error checking if node exists", {
           node: node.metadata.name,
           error: lookup?.reason ?? "no answer",
@@ -72,7 +74,7 @@ export function createLifecycleController(context: ControllerContext, options: L
       }
     }
     await mapLimited(changed, workers, ({ node, off }) => setTaint(node, off, signal));
-    return { absent, gone };
+    return { absent, unknown, gone };
   };
 
   /** It may have registered before the cloud lists it, and the node controller asks for it anyway. */
@@ -100,13 +102,14 @@ export function createLifecycleController(context: ControllerContext, options: L
     const found = await lookupAll(suspects, signal);
     if (!found) return;
     measure.processed("cloud", suspects.length);
-    const { absent, gone } = await judge(suspects, found, signal);
+    const { absent, unknown, gone } = await judge(suspects, found, signal);
     // A cloud that does not know machines that run is asked with the wrong key, or in the wrong region.
     const asked = gone.length > 0 ? ready.filter(({ spec }) => spec?.providerID).slice(0, WITNESSES) : [];
     const witnesses = await lookupAll(asked, signal);
     if (!witnesses) return;
     const denied = witnesses.filter(({ state }) => state === "absent").length;
-    await deletion.removeAll(gone, { total: ours.length, absent, witnesses: asked.length, denied }, signal);
+    const view = { total: ours.length, absent, unknown, witnesses: asked.length, denied };
+    await deletion.removeAll(gone, view, signal);
   };
 
   return {
