@@ -6,9 +6,9 @@
  *   npm run bench -- tenants [tenants] [namespaces] [nodes]
  */
 import { seededRandom, silentLogger, VirtualClock } from "@ccm/base";
-import { type KubeClient, NAMESPACES, NODES } from "@ccm/kube";
+import { type KubeClient, NAMESPACES, NODES, SERVICE_ACCOUNTS } from "@ccm/kube";
 import { createTenantOperator, TENANTS } from "@ccm/tenancy";
-import { NETWORK_POLICIES, RESOURCE_QUOTAS, ROLE_BINDINGS, SERVICE_ACCOUNTS } from "../packages/tenancy/resources.ts";
+import { NETWORK_POLICIES, RESOURCE_QUOTAS, ROLE_BINDINGS } from "../packages/tenancy/resources.ts";
 import { createMemoryKube } from "../packages/tenancy/testing/memory-kube.ts";
 import { machine } from "./lib/machine.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { NAMESPACES, NODES, SECRETS } from "@ccm/kube";
+import { NAMESPACES, NODES, SECRETS, SERVICE_ACCOUNTS } from "@ccm/kube";
 import {
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
@@ -9,7 +9,6 @@ import {
   PODS,
   RESOURCE_QUOTAS,
   ROLE_BINDINGS,
-  SERVICE_ACCOUNTS,
 } from "./resources.ts";
 import { TENANT_NAMESPACES, TENANTS, type TenantSpec } from "./tenant.ts";
 import { createScene, OPERATOR_NAMESPACE } from "./testing/scene.ts";

@@ -10,10 +10,11 @@ import {
   NODES,
   type Node,
   type ResourceType,
+  SERVICE_ACCOUNTS,
+  type ServiceAccount,
 } from "@ccm/kube";
 import { MANAGED_KINDS, type ManagedKind, type ManagedObject, TYPES } from "./kinds.ts";
 import { MANAGED_LABEL, MANAGER, TENANT_LABEL } from "./names.ts";
-import { SERVICE_ACCOUNTS, type ServiceAccount } from "./resources.ts";
 import { TENANT_NAMESPACES, TENANTS, type Tenant, type TenantNamespace } from "./tenant.ts";
 
 /** One informer per kind, however many tenants there are. */

@@ -1,5 +1,12 @@
-import type { KubeObject, ResourceType, Secret } from "@ccm/kube";
-import { NAMESPACES, NODES, SECRETS } from "@ccm/kube";
+import {
+  type KubeObject,
+  NAMESPACES,
+  NODES,
+  type ResourceType,
+  SECRETS,
+  SERVICE_ACCOUNTS,
+  type Secret,
+} from "@ccm/kube";
 import {
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
@@ -10,7 +17,6 @@ import {
   type ResourceQuota,
   ROLE_BINDINGS,
   type RoleBinding,
-  SERVICE_ACCOUNTS,
   type SpecObject,
 } from "./resources.ts";
 import { TENANT_NAMESPACES, TENANTS } from "./tenant.ts";

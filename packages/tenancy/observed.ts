@@ -1,6 +1,6 @@
-import type { Namespace, Node, Secret } from "@ccm/kube";
+import type { Namespace, Node, Secret, ServiceAccount } from "@ccm/kube";
 import type { ManagedKind, ManagedObject } from "./kinds.ts";
-import type { ResourceQuota, ServiceAccount } from "./resources.ts";
+import type { ResourceQuota } from "./resources.ts";
 import type { IamGrant } from "./steps.ts";
 import type { Tenant, TenantNamespace } from "./tenant.ts";
 

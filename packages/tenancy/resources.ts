@@ -38,10 +38,6 @@ export interface ResourceQuota extends KubeObject {
   };
 }
 
-export interface ServiceAccount extends KubeObject {
-  readonly imagePullSecrets?: readonly { readonly name: string }[];
-}
-
 /** With a spec whose parts nobody here looks into. */
 export interface SpecObject extends KubeObject {
   readonly spec?: Readonly<Record<string, unknown>>;
@@ -70,7 +66,6 @@ export const CLUSTER_ROLE_BINDINGS: ResourceType<RoleBinding> = {
 };
 export const RESOURCE_QUOTAS: ResourceType<ResourceQuota> = core("ResourceQuota", "resourcequotas");
 export const LIMIT_RANGES: ResourceType<SpecObject> = core("LimitRange", "limitranges");
-export const SERVICE_ACCOUNTS: ResourceType<ServiceAccount> = core("ServiceAccount", "serviceaccounts");
 export const PODS: ResourceType<SpecObject> = core("Pod", "pods");
 export const CLAIMS: ResourceType<SpecObject> = core("PersistentVolumeClaim", "persistentvolumeclaims");
 export const NETWORK_POLICIES: ResourceType<SpecObject> = {

@@ -2,7 +2,7 @@ import { errorText } from "@ccm/base";
 import { allFaults, disturbed, disturbedEffects, type Failure, undisturbed } from "../enumeration/enumerate.ts";
 import type { Fault } from "../enumeration/injector.ts";
 import { run } from "../enumeration/run.ts";
-import { SCENARIOS } from "../scenarios/index.ts";
+import { SCENARIOS, scenarioNamed } from "../scenarios/index.ts";
 import type { Mutation } from "./mutation.ts";
 
 /** How a mutation was found, and after how many runs; `failure` undefined: nothing saw it. */
@@ -17,7 +17,7 @@ export interface Verdict {
  * the CCM without it.
  */
 export async function convict(mutation: Mutation, seed: string): Promise<Verdict> {
-  const first = mutation.scenarios.flatMap((name) => SCENARIOS.filter((scenario) => scenario.name === name));
+  const first = mutation.scenarios.map(scenarioNamed);
   const scenarios = [...first, ...SCENARIOS.filter((scenario) => !first.includes(scenario))];
   let runs = 0;
   const guilty = (scenario: string, faults: readonly Fault[], problems: readonly string[]): Verdict => ({

@@ -13,7 +13,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "drop-client-token",
     bug: "Each attempt to create sends a token of its own, so that the cloud cannot tell a repetition.",
-    scenarios: ["service-lagging-lists", "service-create"],
+    scenarios: ["service-create"],
     client: (client) => {
       const fresh = tokens();
       return replaced(client, {
@@ -75,7 +75,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "ignore-failure",
     bug: "A write that failed is taken for done.",
-    scenarios: ["service-create", "service-delete"],
+    scenarios: ["service-local-pod-moves"],
     transport: (link, transport) => async (request, options) => {
       const response = await transport(request, options);
       const read = isCloudRead({ method: request.method, path: pathOf(request.url) });
@@ -84,18 +84,24 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "no-wait-for-unbind",
-    bug: "An address is released without waiting until it is unbound, and what the cloud says to that is not listened to.",
+    bug: "An address is released without waiting until it is unbound, and taken for gone whatever the cloud says.",
     scenarios: ["service-delete"],
-    client: (client) =>
-      replaced(client, {
+    client: (client) => {
+      const released = new Set<string>();
+      return replaced(client, {
         eip: replaced(client.eip, {
+          list: async (...args) => (await client.eip.list(...args)).filter(({ eip }) => !released.has(eip)),
           look: async (eip, options) => {
             const found = await client.eip.look(eip, options);
             return found && { ...found, status: "available", instanceId: null };
           },
-          release: (eip, options) => client.eip.release(eip, options).catch(() => {}),
+          release: async (eip, options) => {
+            released.add(eip);
+            await client.eip.release(eip, options).catch(() => {});
+          },
         }),
-      }),
+      });
+    },
   },
   {
     name: "no-election",
@@ -132,18 +138,21 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "absence-at-once",
     bug: "A look-up that fails means that the machine is gone, and the Node is deleted.",
-    scenarios: ["node-stopped", "cloud-empty-list", "cloud-down", "service-create"],
+    scenarios: ["cloud-down-node-silent"],
     provider: (provider) => {
       const { instances } = provider;
       if (!instances) return provider;
       const absent: InstanceLookup = { state: "absent", evidence: "the call failed" };
+      const sure = (lookup: InstanceLookup): InstanceLookup => (lookup.state === "unknown" ? absent : lookup);
       return replaced(provider, {
         instances: replaced(instances, {
-          lookup: (node, signal) => instances.lookup(node, signal).catch(() => absent),
+          lookup: (node, signal) => instances.lookup(node, signal).then(sure, () => absent),
           ...(instances.lookupMany
             ? {
-                lookupMany: (nodes, signal) =>
-                  instances.lookupMany?.(nodes, signal).catch(() => nodes.map(() => absent)) ?? Promise.resolve([]),
+                lookupMany: async (nodes, signal) => {
+                  const found = await instances.lookupMany?.(nodes, signal).catch(() => nodes.map(() => absent));
+                  return (found ?? []).map(sure);
+                },
               }
             : {}),
         }),
@@ -170,7 +179,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "all-routes-ours",
     bug: "Every rule of the route table counts as ours.",
-    scenarios: ["node-leave", "route-quota", "service-create"],
+    scenarios: ["route-conflict"],
     client: (client) =>
       replaced(client, {
         vpc: replaced(client.vpc, {

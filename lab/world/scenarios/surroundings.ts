@@ -243,6 +243,19 @@ export const SURROUNDINGS_SCENARIOS: readonly Scenario[] = [
     recoveryMs: 400_000,
   },
   {
+    name: "cloud-down-node-silent",
+    settleMs: 30_000,
+    polls: true,
+    summary:
+      "A kubelet says nothing for two minutes, in which nobody can ask the cloud about its machine: the Node stays.",
+    async act(scene) {
+      await scene.world.machines.powerOff("node-3");
+      await during(scene, down(scene, "cloud"), 120_000);
+      await scene.world.machines.powerOn("node-3");
+    },
+    recoveryMs: 800_000,
+  },
+  {
     name: "cloud-down-an-hour",
     settleMs: 330_000,
     summary: "The cloud comes back after an hour, in which a Service was changed, one created and one deleted.",

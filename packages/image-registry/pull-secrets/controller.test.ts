@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { NAMESPACES, SECRETS } from "@ccm/kube";
-import { SERVICE_ACCOUNTS } from "./objects.ts";
+import { NAMESPACES, SECRETS, SERVICE_ACCOUNTS } from "@ccm/kube";
 import { createScene, NAME, type Scene } from "./testing/scene.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,17 +1,5 @@
-import type { KubeObject, Namespace, ResourceType, Secret } from "@ccm/kube";
+import type { Namespace, Secret } from "@ccm/kube";
 import type { PullSecretsConfig } from "./config.ts";
-
-export interface ServiceAccount extends KubeObject {
-  readonly imagePullSecrets?: readonly { readonly name?: string }[];
-}
-
-export const SERVICE_ACCOUNTS: ResourceType<ServiceAccount> = {
-  group: "",
-  version: "v1",
-  plural: "serviceaccounts",
-  kind: "ServiceAccount",
-  namespaced: true,
-};
 
 /** On Secrets that are ours. A Secret without it is never touched. */
 export const LABEL_MANAGED = "image-registry.ccm/pull-secret";

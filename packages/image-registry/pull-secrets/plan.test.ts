@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Secret } from "@ccm/kube";
+import type { Secret, ServiceAccount } from "@ccm/kube";
 import fc from "fast-check";
-import type { ServiceAccount } from "./objects.ts";
 import { type Content, type Observed, planNamespace, type Step } from "./plan.ts";
 
 const NAME = "ccr-pull";

@@ -1,5 +1,5 @@
-import type { Secret } from "@ccm/kube";
-import { ANNOTATION_EXPIRES, DOCKER_CONFIG, isOurs, type ServiceAccount } from "./objects.ts";
+import type { Secret, ServiceAccount } from "@ccm/kube";
+import { ANNOTATION_EXPIRES, DOCKER_CONFIG, isOurs } from "./objects.ts";
 
 export interface Observed {
   readonly selected: boolean;

@@ -13,7 +13,9 @@ import {
   type Namespace,
   type ResourceType,
   SECRETS,
+  SERVICE_ACCOUNTS,
   type Secret,
+  type ServiceAccount,
 } from "@ccm/kube";
 import type { LoginApiOf } from "../registries/login.ts";
 import type { PullSecretsConfig } from "./config.ts";
@@ -26,8 +28,6 @@ import {
   isSelected,
   LABEL_MANAGED,
   MANAGED,
-  SERVICE_ACCOUNTS,
-  type ServiceAccount,
 } from "./objects.ts";
 import { createOwnWrites } from "./own-writes.ts";
 import { contentOf } from "./passwords.ts";

@@ -1,17 +1,5 @@
-import { hasCode, type KubeClient, type KubeObject, listAll, type ResourceType } from "@ccm/kube";
+import { hasCode, type KubeClient, type KubeObject, listAll, type ResourceType, SERVICE_ACCOUNTS } from "@ccm/kube";
 import type { Pod, PodSpec } from "./pulls.ts";
-
-export interface ServiceAccount extends KubeObject {
-  readonly imagePullSecrets?: readonly { readonly name?: string }[];
-}
-
-export const SERVICE_ACCOUNTS: ResourceType<ServiceAccount> = {
-  group: "",
-  version: "v1",
-  plural: "serviceaccounts",
-  kind: "ServiceAccount",
-  namespaced: true,
-};
 
 interface Workload extends KubeObject {
   readonly spec?: {

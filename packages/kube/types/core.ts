@@ -132,6 +132,10 @@ export interface ConfigMap extends KubeObject {
   readonly binaryData?: Readonly<Record<string, string>>;
 }
 
+export interface ServiceAccount extends KubeObject {
+  readonly imagePullSecrets?: readonly { readonly name?: string }[];
+}
+
 export interface Lease extends KubeObject {
   readonly spec?: {
     readonly holderIdentity?: string;
@@ -169,6 +173,7 @@ export const EVENTS = core<Event>("Event", "events", true);
 export const NAMESPACES = core<Namespace>("Namespace", "namespaces", false);
 export const SECRETS = core<Secret>("Secret", "secrets", true);
 export const CONFIG_MAPS = core<ConfigMap>("ConfigMap", "configmaps", true);
+export const SERVICE_ACCOUNTS = core<ServiceAccount>("ServiceAccount", "serviceaccounts", true);
 export const LEASES: ResourceType<Lease> = {
   group: "coordination.k8s.io",
   version: "v1",

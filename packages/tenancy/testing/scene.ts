@@ -1,12 +1,11 @@
 /** For tests: the controller of tenants over an API in memory, with a cloud that remembers what it was asked. */
 import { seededRandom, silentLogger, VirtualClock } from "@ccm/base";
-import { NAMESPACES, type Namespace, NODES } from "@ccm/kube";
+import { NAMESPACES, type Namespace, NODES, SERVICE_ACCOUNTS } from "@ccm/kube";
 import type { RegistryRobots, TenantCloud } from "../cloud.ts";
 import { createTenantController } from "../controller.ts";
 import { allInformers, createTenancyInformers } from "../informers.ts";
 import { createObserver } from "../observe.ts";
 import { plan } from "../plan.ts";
-import { SERVICE_ACCOUNTS } from "../resources.ts";
 import { type IamGrant, stepText } from "../steps.ts";
 import { TENANTS, type Tenant, type TenantSpec } from "../tenant.ts";
 import { createMemoryKube, type MemoryKube } from "./memory-kube.ts";

@@ -20,14 +20,16 @@ import {
   NAMESPACES,
   type Namespace,
   SECRETS,
+  SERVICE_ACCOUNTS,
   type Secret as SecretObject,
+  type ServiceAccount,
 } from "@ccm/kube";
 import { createKubeServer } from "@ccm/kube-server";
 import { readDockerConfig } from "../../docker-config.ts";
 import type { LoginApiOf } from "../../registries/login.ts";
 import { createRegistryLab, until } from "../../registries/testing/lab.ts";
 import { CONFIG_KEY, createPullSecretController } from "../controller.ts";
-import { DOCKER_CONFIG, SERVICE_ACCOUNTS, type ServiceAccount } from "../objects.ts";
+import { DOCKER_CONFIG } from "../objects.ts";
 
 const HOME = { namespace: "kube-system", name: "pull-secrets" };
 export const NAME = "ccr-pull";
