@@ -29,6 +29,8 @@ export interface ProviderContext {
   readonly events: EventRecorder;
   readonly logger: Logger;
   readonly clusterName: string;
+  /** Nobody has led this cluster's managers before. Absent: somebody may have. */
+  readonly isFirstLeader?: boolean;
   readonly signal: AbortSignal;
 }
 

@@ -45,6 +45,8 @@ export interface LeaderElector {
    */
   run(lead: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>;
   readonly isLeader: boolean;
+  /** There was no Lease before ours: nobody has led before. */
+  readonly isFirst: boolean;
   /** A text when we believe to lead and have not renewed for the lease's duration and `toleranceMs` more. */
   healthProblem(toleranceMs: number): string | undefined;
 }
@@ -72,6 +74,7 @@ export function createLeaderElector(options: LeaderElectionOptions): LeaderElect
     labels: ["name"],
   });
   let isLeader = false;
+  let isFirst = false;
   let renewedAt = 0;
   let observed: Lease | undefined;
   let observedAt = 0;
@@ -125,6 +128,7 @@ export function createLeaderElector(options: LeaderElectionOptions): LeaderElect
       if (!hasCode(error, "not_found")) throw error;
       const fresh: Lease = { metadata: { namespace, name }, spec: record(identity, undefined, true) };
       observe(await client.create(LEASES, fresh, { signal }));
+      isFirst = !isLeader;
       return true;
     }
     observe(current);
@@ -226,6 +230,9 @@ export function createLeaderElector(options: LeaderElectionOptions): LeaderElect
     },
     get isLeader() {
       return isLeader;
+    },
+    get isFirst() {
+      return isFirst;
     },
     healthProblem(toleranceMs) {
       const late = clock.monotonic() - renewedAt - leaseDurationMs - toleranceMs;

@@ -10,6 +10,9 @@ export interface Inheritance {
   lateMs(uid: string, travelMs: number): number;
 }
 
+/** Nobody has led before, or what is done here is no manager's: there is nothing to inherit. */
+export const NOTHING_INHERITED: Inheritance = { lateMs: () => 0 };
+
 /** Starts when this manager begins to lead: Services that are there by then may have been worked on by another. */
 export function createInheritance(
   services: Pick<Informer<Service>, "list" | "waitForSync">,

@@ -8,7 +8,7 @@ import {
 } from "@ccm/cloud-provider";
 import { createWorkQueue, type Informer, itemExponentialLimiter, type Node, SERVICES, type Service } from "@ccm/kube";
 import { createEndpointSource, type EndpointSource } from "./endpoints.ts";
-import { createInheritance, type Inheritance } from "./inheritance.ts";
+import { createInheritance, type Inheritance, NOTHING_INHERITED } from "./inheritance.ts";
 import { type AnnotationRecorder, createAnnotationRecorder } from "./recorder.ts";
 
 /** What load balancers know of the cluster besides the Service at hand. */
@@ -33,7 +33,7 @@ export function createSurroundings(
   parts: { readonly clock: Clock; readonly random: Random; readonly logger: Logger },
   loadBalancers: () => LoadBalancers,
 ): Surroundings {
-  const { client, services, nodes, events, signal, clusterName } = context;
+  const { client, services, nodes, events, signal, clusterName, isFirstLeader } = context;
   const { clock, logger } = parts;
   const limiter = itemExponentialLimiter(RETRY_MIN_MS, RETRY_MAX_MS);
   const queue = createWorkQueue({
@@ -66,7 +66,7 @@ export function createSurroundings(
   return {
     services,
     nodes,
-    inheritance: createInheritance(services, clock, signal),
+    inheritance: isFirstLeader ? NOTHING_INHERITED : createInheritance(services, clock, signal),
     endpoints: createEndpointSource({ ...parts, client, signal, onChange: (key) => queue.addAfter(key, WINDOW_MS) }),
     record: createAnnotationRecorder({ client, logger }),
     tell: (service, reason, message) => events.event(SERVICES, service, "Normal", reason, message),

@@ -16,6 +16,33 @@ const running = (manager: Manager): readonly string[] =>
     (name) => manager.metrics.value("running_managed_controllers", { name, manager: "cloud-controller-manager" }) === 1,
   );
 
+describe("a provider", () => {
+  it("is told whether somebody may have led before", async () => {
+    const world = createWorld();
+    const told: (boolean | undefined)[] = [];
+    const launch = (name: string, leaderElect: boolean) =>
+      world.launch(name, {
+        config: { leaderElect },
+        provider: {
+          async initialize({ isFirstLeader }) {
+            told.push(isFirstLeader);
+          },
+        },
+      });
+    for (const [name, leaderElect] of [
+      ["one", true],
+      ["two", true],
+      ["three", false],
+    ] as const) {
+      const manager = launch(name, leaderElect);
+      await world.clock.advance(10_000);
+      await manager.terminate();
+    }
+    assert.deepEqual(told, [true, false, false]);
+    world.close();
+  });
+});
+
 describe("leader migration", () => {
   it("runs what is not listed under the main lease, the rest under the second, and initialises the provider once", async () => {
     const world = createWorld();

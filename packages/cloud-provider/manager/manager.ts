@@ -91,7 +91,8 @@ function leadership(
       second.run((inner) => session.run(placed("migrated"), inner), term),
     ]);
   };
-  return (signal) => main.run((term) => withSession(parts, term, (session) => run(session, term)), signal);
+  return (signal) =>
+    main.run((term) => withSession(parts, term, (session) => run(session, term), main.isFirst), signal);
 }
 
 function runsRoutes(config: ManagerConfig, provider: CloudProvider, entries: readonly ControllerEntry[]): boolean {

@@ -47,6 +47,7 @@ export async function withSession(
   parts: SessionParts,
   signal: AbortSignal,
   work: (session: Session) => Promise<void>,
+  isFirstLeader = false,
 ): Promise<void> {
   const { config, provider, env, recorder, nextAttempts } = parts;
   const { client, clock, random, logger } = env;
@@ -109,6 +110,7 @@ export async function withSession(
       events: recorder(MANAGER, client),
       logger,
       clusterName: config.clusterName,
+      isFirstLeader,
       signal: stop.signal,
     });
     await work(session);
