@@ -8,12 +8,15 @@ export interface Rows {
   /** Names of all tables, with their scope. */
   names(): readonly string[];
   row(table: string, id: string): unknown;
+  /** How often something was written. */
+  readonly commits: number;
 }
 
 const SCOPE = "lab/bj/";
 
 export function createRows(): Rows {
   const tables = new Map<string, Map<string, unknown>>();
+  let commits = 0;
   const rowsOf = (table: string): Map<string, unknown> => {
     const rows = tables.get(table) ?? new Map<string, unknown>();
     tables.set(table, rows);
@@ -23,6 +26,7 @@ export function createRows(): Rows {
     backend: {
       load: () => [],
       commit(changes) {
+        commits++;
         for (const { table, id, record } of changes) {
           if (record === undefined) rowsOf(table).delete(id);
           else rowsOf(table).set(id, record);
@@ -33,5 +37,8 @@ export function createRows(): Rows {
     table: <T>(name: string) => rowsOf(SCOPE + name) as ReadonlyMap<string, T>,
     names: () => [...tables.keys()],
     row: (table, id) => tables.get(table)?.get(id),
+    get commits() {
+      return commits;
+    },
   };
 }

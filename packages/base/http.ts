@@ -161,9 +161,9 @@ export function inProcessTransport(
     const gone = new AbortController();
     const onAbort = () => gone.abort(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
-    const leave = () => {
+    const leave = (early: boolean) => {
       signal?.removeEventListener("abort", onAbort);
-      gone.abort(new TransportError("reset", "the client closed the connection"));
+      if (early) gone.abort(new TransportError("reset", "the client closed the connection"));
     };
     const run = async (): Promise<HttpResponse> => {
       await hooks.before?.(request, gone.signal);
@@ -189,7 +189,7 @@ export function inProcessTransport(
       const response = await unlessAborted(run(), gone.signal);
       return { ...response, body: abortable(response.body, gone.signal, leave) };
     } catch (error) {
-      leave();
+      leave(true);
       throw error;
     }
   };
@@ -206,18 +206,22 @@ export function splitUrl(url: string): { readonly scheme: string; readonly host:
 async function* abortable(
   body: AsyncIterable<Uint8Array>,
   gone: AbortSignal,
-  leave: () => void,
+  leave: (early: boolean) => void,
 ): AsyncGenerator<Uint8Array> {
   const iterator = body[Symbol.asyncIterator]();
+  let ended = false;
   try {
     for (;;) {
       const next = await unlessAborted(iterator.next(), gone);
-      if (next.done) return;
+      if (next.done) {
+        ended = true;
+        return;
+      }
       yield next.value;
     }
   } finally {
-    leave();
+    leave(!ended);
     // Not awaited: a handler that waits for something else only ends when it sees the signal.
-    iterator.return?.()?.catch(() => {});
+    if (!ended) iterator.return?.()?.catch(() => {});
   }
 }

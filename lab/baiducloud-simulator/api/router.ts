@@ -14,8 +14,8 @@ export interface Route {
 
 interface Entry extends Omit<Route, "params"> {
   readonly pattern: RegExp;
-  /** Segments of the path. */
-  readonly depth: number;
+  /** Of the path; a parameter is "{…}". */
+  readonly segments: readonly string[];
   readonly names: readonly string[];
 }
 
@@ -27,12 +27,31 @@ export type Router = (input: Input, host?: string) => Route;
  */
 export function createRouter(products: readonly Product[]): Router {
   const entries = products.flatMap(entriesOf).sort((a, b) => a.names.length - b.names.length);
-  const byDepth = Map.groupBy(entries, (entry) => entry.depth);
   const hosts = new Set(products.flatMap((product) => [product.name, ...product.hosts]));
+  /** By host, number of segments and the first two of them: a handful of some thousand. */
+  const candidates = new Map<string, readonly Entry[]>();
+  const literals = new Set(entries.flatMap(({ segments }) => segments.slice(0, 3)));
+  const candidatesFor = (path: string, host: string): readonly Entry[] => {
+    const segments = path.split("/");
+    // Paths start with "/": before it is nothing. What no path has can only be a parameter.
+    const [, first = "", second = ""] = segments.slice(0, 3).map((segment) => (literals.has(segment) ? segment : "?"));
+    const key = `${host}/${segments.length}/${first}/${second}`;
+    const known = candidates.get(key);
+    if (known) return known;
+    const fits = (own = "", asked = "") => own === asked || own.includes("{");
+    const chosen = entries.filter(
+      ({ product, segments: own }) =>
+        own.length === segments.length &&
+        fits(own[1], first) &&
+        fits(own[2], second) &&
+        (host === "" || product.name === host || product.hosts.includes(host)),
+    );
+    candidates.set(key, chosen);
+    return chosen;
+  };
   return (input, host) => {
-    const narrowed = host !== undefined && hosts.has(host);
-    const matches = (byDepth.get(depth(input.path)) ?? []).flatMap((entry) => {
-      if (narrowed && entry.product.name !== host && !entry.product.hosts.includes(host)) return [];
+    const narrowed = host !== undefined && hosts.has(host) ? host : "";
+    const matches = candidatesFor(input.path, narrowed).flatMap((entry) => {
       const found = entry.pattern.exec(input.path);
       return found ? [{ ...entry, values: found.slice(1) }] : [];
     });
@@ -78,14 +97,10 @@ function readEntries(product: Product): readonly Entry[] {
       [operation.path, ...(operation.aliases ?? [])].map((path) => {
         const source = path.replace(/[.]/g, "\\.").replace(/\{[^}]+\}/g, "([^/]+)");
         const names = [...path.matchAll(/\{([^}]+)\}/g)].map((match) => match[1] ?? "");
-        return { product, part, name, operation, pattern: new RegExp(`^${source}$`), depth: depth(path), names };
+        return { product, part, name, operation, pattern: new RegExp(`^${source}$`), segments: path.split("/"), names };
       }),
     ),
   );
-}
-
-function depth(path: string): number {
-  return path.split("/").length;
 }
 
 function isAsked(input: Input, when: string): boolean {

@@ -113,6 +113,7 @@ function isDefault(name: string): boolean {
 
 /** UTF-8 bytes; only A–Z a–z 0–9 - _ . ~ stay as they are. */
 function percent(value: string): string {
+  if (/^[A-Za-z0-9\-_.~]*$/.test(value)) return value;
   let out = "";
   for (const byte of new TextEncoder().encode(value)) {
     const char = String.fromCharCode(byte);

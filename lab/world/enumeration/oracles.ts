@@ -155,8 +155,17 @@ export function createOracles(
       if (world.rows.row(row.table, row.id) !== record) violate(`${row.table} ${row.id} is not ours and was changed`);
     }
   };
+  /** Of everything that is looked at. */
+  const version = (): string => {
+    const versions = [...copies.services(), ...copies.nodes()].map(({ metadata }) => metadata.resourceVersion);
+    return `${world.rows.commits} ${versions.join()}`;
+  };
+  let lookedAt = "";
   const look = (): void => {
     looking = false;
+    const found = version();
+    if (found === lookedAt) return;
+    lookedAt = found;
     ownedOnce();
     guarded();
     truthful();

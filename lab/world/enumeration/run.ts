@@ -8,7 +8,7 @@ import type { Mode } from "./modes.ts";
 import { createOracles, type ForeignRow } from "./oracles.ts";
 import { createReplicas, type Replicas } from "./replicas.ts";
 import { createScene, type Scenario } from "./scenario.ts";
-import { difference, type State, stateOf } from "./state.ts";
+import { createStateReader, difference, type State } from "./state.ts";
 import { createWeather } from "./weather.ts";
 
 /** One run of a scenario: undisturbed, or with faults. */
@@ -120,6 +120,7 @@ export async function run(
     keeps: (row) => void kept.push(row),
   });
   const { during, clock: time } = world;
+  const stateNow = createStateReader(world);
   let lastAt = 0;
   const base = sentOf;
   sentOf = (effect) => {
@@ -146,7 +147,7 @@ export async function run(
       await time.advance(scenario.settleMs ?? 0);
       await quiet();
       injector.disarm();
-      state = await during(stateOf(world));
+      state = await during(stateNow());
     } else {
       const recoveryMs = Math.max(
         scenario.recoveryMs ?? RECOVERY_MS,
@@ -154,15 +155,21 @@ export async function run(
       );
       const actedAt = time.monotonic();
       const limit = () => (injector.fired.at(-1)?.firedAt ?? actedAt) + recoveryMs;
-      const differs = async () =>
-        difference(expected.state, await during(stateOf(world))).filter((line) => !scenario.mayDiffer?.(line.slice(2)));
-      let left = await differs();
+      let compared: State | undefined;
+      let left: readonly string[] = [];
+      const compare = async (): Promise<void> => {
+        const found = await during(stateNow());
+        if (found === compared) return;
+        compared = found;
+        left = difference(expected.state, found).filter((line) => !scenario.mayDiffer?.(line.slice(2)));
+      };
+      await compare();
       // A second fault has no place where the first one left less to do.
       const must = Math.min(1, faults.length);
       const unfinished = () => injector.fired.length < must || injector.onTheWay > 0;
       while ((left.length > 0 || unfinished()) && time.monotonic() < limit()) {
         await time.advance(STEP_MS);
-        left = await differs();
+        await compare();
       }
       const [first] = injector.fired;
       if (!first && must > 0) problems.push("the fault never happened");
@@ -173,7 +180,7 @@ export async function run(
       if (left.length > 0) problems.push(`the end is not that of the undisturbed run:\n${left.join("\n")}`);
       await quiet();
       injector.disarm();
-      state = await during(stateOf(world));
+      state = await during(stateNow());
     }
     for (const [queue, depth] of depths) {
       const [ccm = ""] = queue.split(" ");

@@ -1,4 +1,4 @@
-import { listAll, NODES, SERVICES } from "@ccm/kube";
+import { type KubeObject, listAll, NODES, type Node, SERVICES, type Service } from "@ccm/kube";
 import type { World } from "../world.ts";
 
 /**
@@ -27,9 +27,43 @@ interface Named {
   readonly name?: string;
 }
 
-export async function stateOf(world: World): Promise<State> {
-  const services = (await listAll(world.client, SERVICES)).items;
-  const nodes = (await listAll(world.client, NODES)).items;
+/** Reads the state, as often as it is called. What is as it was is not put into words again. */
+export function createStateReader(world: World): () => Promise<State> {
+  /** Lines by a version of what they are about, as long as the names in them are the same. */
+  let lines = new Map<unknown, string>();
+  let namedAs = "";
+  let last: State | undefined;
+  return async () => {
+    const services = (await listAll(world.client, SERVICES)).items;
+    const nodes = (await listAll(world.client, NODES)).items;
+    const names = namesOf(world, services, nodes);
+    const present: readonly (readonly [version: unknown, what: string, object: unknown])[] = [
+      ...services.map((service) => [versionOf(service), "Service", service] as const),
+      ...nodes.map((node) => [versionOf(node), "Node", node] as const),
+      ...TABLES.flatMap((table) => [...world.rows.table(table).values()].map((row) => [row, table, row] as const)),
+    ];
+    const naming = [...names].join();
+    const known = naming === namedAs ? lines : new Map<unknown, string>();
+    if (last && known.size === present.length && present.every(([version]) => known.has(version))) return last;
+    namedAs = naming;
+    const called = namer(names);
+    lines = new Map(
+      present.map(([version, what, object]) => [
+        version,
+        known.get(version) ?? called(`${what} ${JSON.stringify(sorted(object, called))}`),
+      ]),
+    );
+    last = { lines: [...lines.values()].sort() };
+    return last;
+  };
+}
+
+function versionOf({ metadata }: KubeObject): string {
+  return `${metadata.uid} ${metadata.resourceVersion}`;
+}
+
+/** What is given by chance, and what it is called: each text with the name of what has it. */
+function namesOf(world: World, services: readonly Service[], nodes: readonly Node[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   const call = (value: unknown, name: string): void => {
     const text = String(value ?? "");
@@ -75,20 +109,17 @@ export async function stateOf(world: World): Promise<State> {
     call(id, unique(`rule ${rule.destinationAddress}`));
   }
 
+  return names;
+}
+
+/** Replaces in a text what is given by chance. */
+function namer(names: ReadonlyMap<string, string>): (text: string) => string {
   const tokens = [...names.keys()].sort((a, b) => b.length - a.length).map(escaped);
   const chance =
     tokens.length > 0 ? new RegExp(`(?<![\\w.-])(?:${tokens.join("|")})(?![\\w-]|\\.\\d)`, "g") : undefined;
-  const called = (text: string): string => {
+  return (text) => {
     const timeless = text.replace(TIME, "<time>");
     return chance ? timeless.replace(chance, (found) => names.get(found) ?? found) : timeless;
-  };
-  const line = (what: string, object: unknown) => called(`${what} ${JSON.stringify(sorted(object, called))}`);
-  return {
-    lines: [
-      ...services.map((service) => line("Service", service)),
-      ...nodes.map((node) => line("Node", node)),
-      ...TABLES.flatMap((table) => [...world.rows.table(table).values()].map((row) => line(table, row))),
-    ].sort(),
   };
 }
 

@@ -15,6 +15,12 @@ const NAMESPACES: ResourceType<KubeObject> = {
 const CROWD = 50;
 const HOUR_MS = 3_600_000;
 const JUMP_MS = 600_000;
+/** For long scenarios, which would be renewals of the lease every two seconds and little else. */
+const SLOW_ELECTION = {
+  leaderElectLeaseDuration: 60_000,
+  leaderElectRenewDeadline: 40_000,
+  leaderElectRetryPeriod: 20_000,
+};
 
 const status = (code: number, reason: string, message: string, headers: Readonly<Record<string, string>> = {}) =>
   jsonResponse(code, { kind: "Status", apiVersion: "v1", status: "Failure", reason, code, message }, headers);
@@ -258,6 +264,7 @@ export const SURROUNDINGS_SCENARIOS: readonly Scenario[] = [
   {
     name: "cloud-down-an-hour",
     settleMs: 330_000,
+    world: { config: SLOW_ELECTION },
     summary: "The cloud comes back after an hour, in which a Service was changed, one created and one deleted.",
     async setup(scene) {
       await Promise.all(["web", "old"].map((name) => readyService(scene, name)));
