@@ -3,6 +3,7 @@ import { type GivenRule, PRESETS, parseFaultsFile, presetNamed, type Rule } from
 import { type Command, InvalidArgumentError } from "commander";
 import { parse as parseYaml } from "yaml";
 import { addWhereOptions, callAdmin, reporting, WHERE_HELP, type Where } from "./admin-client.ts";
+import { examples } from "./examples.ts";
 
 interface AddOptions extends Where {
   readonly preset: readonly string[];
@@ -91,6 +92,7 @@ export function addFaultsCommand(program: Command, setExitCode: (code: number) =
   faults
     .command("presets")
     .description("rules to choose from")
+    .addHelpText("after", examples("faults presets"))
     .action(() => {
       for (const [name, { about }] of Object.entries(PRESETS)) print(`${name.padEnd(14)} ${about}`);
     });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseRecording, replay } from "@ccm/baiducloud-simulator";
 import { errorText } from "@ccm/base";
 import type { Command } from "commander";
+import { examples } from "./examples.ts";
 
 const SHOWN = 20;
 
@@ -11,6 +12,7 @@ export function addReplayCommand(program: Command, setExitCode: (code: number) =
     .command("replay")
     .argument("<file>", "of `cloudlab baiducloud --record`")
     .description("makes the recorded calls again, in a new simulator under a virtual clock, and compares the answers")
+    .addHelpText("after", examples("baiducloud --record calls.jsonl", "replay calls.jsonl"))
     .action(async (file: string) => {
       setExitCode(await replayFile(file));
     });

@@ -22,6 +22,7 @@ import {
 } from "@ccm/world";
 import { runTasks, summed, type Task, type TaskResult } from "@ccm/world/node";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { examples } from "./examples.ts";
 
 const DEFAULT_SEED = "1";
 /** Failures that are shown in full; more have mostly the same cause. */
@@ -45,7 +46,8 @@ interface RunOptions {
 export function addWorldCommand(program: Command, setExitCode: (code: number) => void): void {
   const world = program
     .command("world")
-    .description("the whole system in one process, with a fault at every call: deterministic, by seed");
+    .description("the whole system in one process, with a fault at every call: deterministic, by seed")
+    .addHelpText("after", examples("world list", "world run", "world mutants"));
   /** What is wrong with the call is one line. */
   const guarded =
     <T>(action: (options: T) => Promise<number>) =>
@@ -69,6 +71,7 @@ export function addWorldCommand(program: Command, setExitCode: (code: number) =>
   world
     .command("list")
     .description("the scenarios, and how many effects each has")
+    .addHelpText("after", examples("world list", "world list --seed today"))
     .addOption(seed)
     .action(guarded(({ seed }: { readonly seed: string }) => list(seed)));
   faults(world.command("run"))
@@ -84,11 +87,19 @@ export function addWorldCommand(program: Command, setExitCode: (code: number) =>
   world
     .command("mutants")
     .description("puts bugs into the CCM, one after the other, and shows which run finds each")
+    .addHelpText("after", examples("world mutants", "world mutants --mutant drop-client-token"))
     .addOption(seed)
     .option("--mutant <name>", "only this one (may be repeated)", collect(mutant))
     .action(guarded(mutants));
   faults(world.command("shrink"))
     .description("the smallest failing case: fewest faults, earliest effect")
+    .addHelpText(
+      "after",
+      examples(
+        "world shrink --scenario service-create",
+        "world shrink --scenario service-create --from 8 --mode lost-reset --from 11 --mode dies-after",
+      ),
+    )
     .requiredOption("--scenario <name>", "the scenario", name)
     .action(guarded(shrinkOne));
 }

@@ -9,39 +9,21 @@ import { createRobotKeeper } from "@ccm/image-registry";
 import { createEventRecorder, createKubeClient, createLeaderElector } from "@ccm/kube";
 import { connectKube } from "@ccm/kube/node";
 import { admissionPolicies, createTenantOperator, install, webhookConfigurations } from "@ccm/tenancy";
-import { Command } from "commander";
+import { CommanderError } from "commander";
 import { webhookCertificate } from "./certificate.ts";
 import { cceTenantCloud } from "./cloud.ts";
+import { createProgram, type Flags } from "./program.ts";
 
-interface Flags {
-  readonly kubeconfig: string;
-  readonly namespace: string;
-  readonly service: string;
-  readonly port: string;
-  readonly metricsPort: string;
-  readonly clusterId?: string;
-  readonly region?: string;
-  readonly logLevel: "debug" | "info" | "warn" | "error";
+const program = createProgram(async (flags) => {
+  process.exitCode = await run(flags);
+});
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Commander has printed its line already.
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : 2;
 }
-
-const program = new Command("tenant-operator")
-  .description("Keeps the tenants of a shared cluster as their Tenant objects say")
-  .option("--kubeconfig <file>", "the cluster; inside of one, its service account", "")
-  .option("--namespace <name>", "where the operator runs, and keeps the tenants' own Secrets", "tenant-system")
-  .option("--service <name>", "the Service through which the API server reaches the webhooks", "tenant-operator")
-  .option("--port <port>", "of the webhooks, over TLS", "9443")
-  .option("--metrics-port <port>", "of GET /metrics, without TLS", "8080")
-  .option("--cluster-id <id>", "of CCE, for owners that are IAM users; keys come from the environment or a profile")
-  .option("--region <region>", "of the cluster and of registries that robots are made in, such as bj")
-  .option("--log-level <level>", "debug, info, warn or error", "info")
-  .addHelpText(
-    "after",
-    "\nExample:\n  tenant-operator --namespace=tenant-system --cluster-id=cce-abcdefgh --region=bj\n",
-  )
-  .action(async (flags: Flags) => {
-    process.exitCode = await run(flags);
-  });
-await program.parseAsync();
 
 async function run(flags: Flags): Promise<number> {
   const { namespace } = flags;
@@ -88,11 +70,11 @@ async function run(flags: Flags): Promise<number> {
     const { ca, cert, key } = await webhookCertificate(client, { namespace, dnsNames: [host], clock });
     const webhooks = await listen({
       host: "0.0.0.0",
-      port: Number(flags.port),
+      port: flags.port,
       handler: operator.handler,
       tls: { cert, key },
     });
-    const scrapes = await listen({ host: "0.0.0.0", port: Number(flags.metricsPort), handler: operator.metrics });
+    const scrapes = await listen({ host: "0.0.0.0", port: flags.metricsPort, handler: operator.metrics });
     const address = { service: { namespace, name: flags.service } };
     await install(client, [...admissionPolicies(), ...webhookConfigurations(address, ca)], stop.signal);
     logger.info("serving webhooks", { port: webhooks.port, metricsPort: scrapes.port });

@@ -28,7 +28,10 @@ export function addTenantCommands(program: Command, io: Io, done: (exitCode: num
       .addHelpText("after", `\nExamples:\n${lines.join("\n")}\n${exitCodes}`);
   };
   const format = () => new Option("-o, --output <format>", "how to print it").choices(FORMATS).default("table");
-  const many = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+  const repeated = (flags: string, description: string): Option =>
+    new Option(flags, `${description}; repeat`)
+      .argParser((value: string, before: readonly string[]) => [...before, value])
+      .default([], "none");
 
   command("list", "All tenants, with what they use of what is limited", ["list", "list -o json | jq '.tenants[].name'"])
     .addOption(format())
@@ -51,20 +54,20 @@ export function addTenantCommands(program: Command, io: Io, done: (exitCode: num
     "create team-a --subnet sbn-1 --isolation tenant --dry-run > team-a.yaml",
   ])
     .argument("<tenant>", "its name")
-    .option(
-      "--owner <kind/name=role>",
-      "User/NAME, Group/NAME, IAMUser/ID, IAMRole/ID, ServiceAccount/NAMESPACE/NAME; repeat",
-      many,
-      [],
+    .addOption(
+      repeated(
+        "--owner <kind/name=role>",
+        "User/NAME, Group/NAME, IAMUser/ID, IAMRole/ID, ServiceAccount/NAMESPACE/NAME",
+      ),
     )
     .option("--max-namespaces <count>", "how many namespaces")
     .option("--prefix <text>", "what the names of its namespaces begin with")
-    .option("--quota <resource=quantity>", "over all its namespaces, as in a ResourceQuota; repeat", many, [])
+    .addOption(repeated("--quota <resource=quantity>", "over all its namespaces, as in a ResourceQuota"))
     .option("--max-load-balancers <count>", "how many load balancers its Services may have")
     .option("--max-public-ips <count>", "how many public addresses")
     .option("--max-bandwidth <mbps>", "how much bandwidth of public addresses")
-    .option("--subnet <id>", "a subnet that its load balancers may be in; repeat", many, [])
-    .option("--tag <key=value>", "on all that is made in the cloud for it; repeat", many, [])
+    .addOption(repeated("--subnet <id>", "a subnet that its load balancers may be in"))
+    .addOption(repeated("--tag <key=value>", "on all that is made in the cloud for it"))
     .addOption(new Option("--isolation <from>", "who may reach its Pods").choices(["none", "tenant", "namespace"]))
     .option("--dry-run", "print it, and make nothing", false)
     .action(async (name: string, options: CreateOptions) => {
