@@ -104,7 +104,8 @@ export function createRegistry(options: RegistryOptions): HttpHandler {
     if (path !== "/v2" && !path.startsWith("/v2/"))
       throw new RegistryError(404, "NOT_FOUND", `${path} is no path of a registry`);
 
-    const secure = host.toLowerCase().replace(/:\d+$/, "").endsWith(".baidubce.com");
+    // By a name of the cloud's, somebody in front of us speaks TLS; with a port in it, it is our own, which does not.
+    const secure = host.toLowerCase().endsWith(".baidubce.com");
     const realm = `${secure ? "https" : "http"}://${host}${TOKEN_PATH}`;
     const [, bearer] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? "") ?? [];
     const grant = bearer === undefined ? undefined : tokens.read(bearer);

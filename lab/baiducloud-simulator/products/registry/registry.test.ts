@@ -19,14 +19,18 @@ describe("the token flow", () => {
     assert.equal(headers["www-authenticate"], realm);
   });
 
-  it("names an https address at the cloud's own hosts, also on the port that all products share", async () => {
+  it("names an https address at the cloud's own hosts, and its own plain one where its port is named", async () => {
     const { simulator, id, call } = await createRegistryScene();
     await call("PUT /publiclinks", { action: "open" });
+    const realmAt = async (host: string) => {
+      const signal = new AbortController().signal;
+      const request = { method: "GET", target: "/v2/", headers: { host }, body: new Uint8Array(), signal };
+      const { headers } = await simulator.handler(request);
+      return /realm="([^"]*)"/.exec(headers["www-authenticate"] ?? "")?.[1];
+    };
     const host = `${id}-pub.cnc.bj.baidubce.com`;
-    const signal = new AbortController().signal;
-    const request = { method: "GET", target: "/v2/", headers: { host }, body: new Uint8Array(), signal };
-    const { headers } = await simulator.handler(request);
-    assert.match(headers["www-authenticate"] ?? "", new RegExp(`^Bearer realm="https://${host}/service/token"`));
+    assert.equal(await realmAt(host), `https://${host}/service/token`);
+    assert.equal(await realmAt(`${host}:5000`), `http://${host}:5000/service/token`);
   });
 
   it("lets a person with a temporary password pull until the password ends", async () => {
