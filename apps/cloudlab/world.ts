@@ -106,7 +106,7 @@ export function addWorldCommand(program: Command, setExitCode: (code: number) =>
 
 const EXAMPLES = `
 Examples:
-  cloudlab world run                                   everything: some ten thousand runs
+  cloudlab world run                                   everything: more than thirty thousand runs
   cloudlab world run --scenario service-create         one scenario
   cloudlab world run --scenario service-create --from 8 --mode lost-reset --trace run.html
                                                        one run, and what happened in it
