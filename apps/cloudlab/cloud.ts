@@ -1,5 +1,6 @@
 import {
   type Backend,
+  type ClusterAccess,
   createRecorder,
   createSimulator,
   type GivenWorld,
@@ -55,6 +56,8 @@ export async function startCloud(options: {
   /** Gets one line of JSON for each call. */
   readonly record?: (line: string) => void;
   readonly onCall?: (call: LoggedCall) => void;
+  /** The API servers behind clusters of CCE. */
+  readonly clusterAccess?: ClusterAccess;
   readonly onChange?: (event: SimulatorEvent) => void;
 }): Promise<Cloud> {
   const { clock, random, logger, onChange, host = LOOPBACK } = options;
@@ -74,6 +77,7 @@ export async function startCloud(options: {
     },
     eipPool: options.eips,
     ...(options.backend ? { backend: options.backend } : {}),
+    ...(options.clusterAccess ? { clusterAccess: options.clusterAccess } : {}),
     dataPlane: socketDataPlane({
       clock,
       vips: options.vips,

@@ -1,11 +1,14 @@
+import type { ClusterAccess } from "@ccm/baiducloud-simulator";
 import type { Clock, Logger, Random } from "@ccm/base";
 import { inProcessTransport } from "@ccm/base";
 import { createAuthority, listen } from "@ccm/base/node";
 import { createKubeClient, type KubeClient } from "@ccm/kube";
 import { createKubeServer } from "@ccm/kube-server";
 import { stringify } from "yaml";
+import { createGrants } from "./grants.ts";
 
 const HOST = "127.0.0.1";
+const DAY_MS = 86_400_000;
 
 export interface ControlPlane {
   readonly url: string;
@@ -13,6 +16,8 @@ export interface ControlPlane {
   kubeconfigFor(user: string): Promise<string>;
   /** Straight into the server, for the lab's own use. */
   readonly client: KubeClient;
+  /** Lets the cloud hand out kubeconfigs of it, as the cluster with this ID. */
+  accessFor(clusterId: string): ClusterAccess;
   close(): Promise<void>;
 }
 
@@ -24,7 +29,8 @@ export async function startControlPlane(options: {
   readonly logger: Logger;
 }): Promise<ControlPlane> {
   const { clock, random, logger } = options;
-  const server = createKubeServer({ clock, random, logger });
+  const grants = createGrants();
+  const server = createKubeServer({ clock, random, logger, authorize: grants.allows });
   const authority = await createAuthority({ commonName: "cloudlab", clock });
   const serving = await authority.issue({
     commonName: "kube-apiserver",
@@ -35,7 +41,7 @@ export async function startControlPlane(options: {
   const socket = await listen({
     host: HOST,
     port: options.port,
-    handler: server.handler,
+    handler: grants.guard(server.handler),
     tls: { cert: serving.certPem, key: serving.keyPem, clientCa: authority.certPem },
   });
   const url = `https://${HOST}:${socket.port}`;
@@ -55,6 +61,17 @@ export async function startControlPlane(options: {
       });
       return kubeconfig(url, user, authority.certPem, certPem, keyPem);
     },
+    accessFor: (clusterId) => ({
+      async issue({ user, groups, lifeMs, ...request }) {
+        if (request.clusterId !== clusterId) return undefined;
+        const days = lifeMs / DAY_MS;
+        const issued = await authority.issue({ commonName: user, organizations: groups, client: true, days });
+        return { server: url, caPem: authority.certPem, ...issued };
+      },
+      authorize(change) {
+        if (change.clusterId === clusterId) grants.set(change.user, change.grants);
+      },
+    }),
     async close() {
       await socket.close();
       await server.close();

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -8,10 +11,11 @@ import { sleep } from "@ccm/base";
 import { systemClock } from "@ccm/base/node";
 import { findKubectl } from "@ccm/control-plane/node";
 import { addressOf } from "./check.ts";
-import { EXAMPLE, type Lab, startLab } from "./lab.ts";
+import { CLUSTER_ID, EXAMPLE, type Lab, startLab } from "./lab.ts";
 import { applyManifest } from "./manifests.ts";
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
+const KUBECTL_BAIDUCLOUD = fileURLToPath(new URL("../kubectl-baiducloud/main.ts", import.meta.url));
 const run = promisify(execFile);
 
 async function until(what: string, condition: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
@@ -113,6 +117,36 @@ describe("the lab with real processes", () => {
       assert.match(stdout, /^namespace\/default$/m);
       assert.equal(await interrupt("SIGTERM"), 0);
     });
+  });
+
+  it("is a cluster of CCE to whoever has the cloud's keys: with kubeconfigs, for some hours and with less rights", async (t) => {
+    const kubectl = findKubectl();
+    if (!kubectl) return t.skip("no kubectl 1.30 or newer, neither of lab/control-plane nor on PATH");
+    const lab = await startLab({ nodeCount: 1, print: () => {} });
+    const folder = await mkdtemp(join(tmpdir(), "lab-cluster-"));
+    try {
+      const get = (file: string, ...flags: string[]) =>
+        run(process.execPath, [
+          KUBECTL_BAIDUCLOUD,
+          ...["kubeconfig", "get", CLUSTER_ID, "--cloud-config", lab.cloudConfig, "-o", join(folder, file), ...flags],
+        ]);
+      const as = (file: string, ...words: string[]) =>
+        run(kubectl, ["--kubeconfig", join(folder, file), ...words]).then(
+          ({ stdout }) => stdout.trim(),
+          ({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }) => `${stdout}${stderr}`.trim(),
+        );
+      await get("own");
+      await get("friend", "--role", "readonly", "--hours", "1", "-n", "default");
+      await get("plugin", "--exec", "--exec-command", "false");
+      assert.equal(await as("own", "get", "nodes", "-o", "name"), "node/node-1");
+      assert.equal(await as("friend", "get", "services", "-o", "name"), "service/kubernetes");
+      assert.match(await as("friend", "get", "nodes"), /User "lab-temp-1" cannot get resource "nodes"/);
+      assert.match(await as("friend", "auth", "can-i", "delete", "services"), /^no/);
+      assert.match(await as("plugin", "get", "nodes"), /getting credentials: exec: executable false failed/);
+    } finally {
+      await lab.close();
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   it("serves the API server alone, and says where in one JSON line", async () => {

@@ -13,6 +13,7 @@ import {
   SERVICES,
   type Service,
 } from "@ccm/kube";
+import { VERSION } from "@ccm/kube-server";
 import { createLabNodes, type LabNodes } from "@ccm/nodes";
 import { socketNetwork } from "@ccm/nodes/node";
 import { type CcmProcess, startCcm } from "./ccm-process.ts";
@@ -26,7 +27,7 @@ import { createStory, type Story } from "./story.ts";
 /** Seen from the workspace, or from a bundle under dist/. */
 const EXAMPLE_PATH = import.meta.url.endsWith(".mjs") ? "../examples/nginx.yaml" : "../../examples/nginx.yaml";
 export const EXAMPLE = fileURLToPath(new URL(EXAMPLE_PATH, import.meta.url));
-const CLUSTER_ID = "cce-cloudlab";
+export const CLUSTER_ID = "cce-cloudlab";
 const POD_CIDR = "10.244.0.0/16";
 
 export interface Lab {
@@ -37,6 +38,8 @@ export interface Lab {
   readonly cloud: Cloud;
   readonly controlPlane: ControlPlane;
   readonly kubeconfig: string;
+  /** That of the CCM. */
+  readonly cloudConfig: string;
   readonly story: Story;
   readonly ccm: CcmProcess;
   readonly ccmUrl: string;
@@ -95,19 +98,21 @@ async function start(
     clock,
     random,
     logger,
+    clusterAccess: controlPlane.accessFor(CLUSTER_ID),
     onChange: (event) => {
       story.onCloud(event);
       onCloud?.(event);
     },
   });
   undo.push(() => cloud.close());
+  cloud.simulator.registerCluster({ id: CLUSTER_ID, name: "cloudlab", version: VERSION.gitVersion.slice(1) });
 
   const kubeconfig = folder.write("kubeconfig", await controlPlane.kubeconfigFor("admin"));
   const ccmKubeconfig = folder.write(
     "ccm-kubeconfig",
     await controlPlane.kubeconfigFor("system:serviceaccount:kube-system:cloud-controller-manager"),
   );
-  const cloudConfig = folder.write("cloud.config", cloudConfigFor(cloud, CLUSTER_ID));
+  const cloudConfigFile = folder.write("cloud.config", cloudConfigFor(cloud, CLUSTER_ID));
 
   const client = controlPlane.client;
   // Where deploy/deployment.yaml has it, and kubectl-baiducloud looks for it.
@@ -132,7 +137,7 @@ async function start(
     startCcm(
       [
         `--kubeconfig=${ccmKubeconfig}`,
-        `--cloud-config=${cloudConfig}`,
+        `--cloud-config=${cloudConfigFile}`,
         `--cluster-name=${CLUSTER_ID}`,
         `--cluster-cidr=${POD_CIDR}`,
         "--allocate-node-cidrs=true",
@@ -165,6 +170,7 @@ async function start(
     cloud,
     controlPlane,
     kubeconfig,
+    cloudConfig: cloudConfigFile,
     story,
     get ccm() {
       return ccm;

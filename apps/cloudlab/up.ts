@@ -1,7 +1,7 @@
 import { errorText } from "@ccm/base";
 import { systemClock } from "@ccm/base/node";
 import { addressOf, runCheck } from "./check.ts";
-import { EXAMPLE, type Lab, startLab } from "./lab.ts";
+import { CLUSTER_ID, EXAMPLE, type Lab, startLab } from "./lab.ts";
 import { applyManifest } from "./manifests.ts";
 import { worldFrom } from "./world-file.ts";
 
@@ -76,6 +76,7 @@ function printAddresses(lab: Lab, print: (line: string) => void): void {
   print(`  kubectl          export KUBECONFIG=${lab.kubeconfig}`);
   print(`  Baidu AI Cloud   ${lab.cloud.url}   (simulator)`);
   print(`  look into it     ${lab.cloud.consoleUrl}`);
+  print(`  CCE cluster      ${CLUSTER_ID}, with the keys in ${lab.cloudConfig}`);
   print(`  CCM              pid ${lab.ccm.pid}, ${lab.ccmUrl}/healthz, log ${lab.ccm.logFile}`);
   print("");
 }

@@ -22,6 +22,7 @@ export type { Inventory } from "./inventory.ts";
 export type { NewInstance } from "./products/bcc/lifecycle.ts";
 export type { InstanceStatus, MachineProduct, SimulatedInstance } from "./products/bcc/records.ts";
 export * from "./products/cce/cluster-access.ts";
+export type { LabCluster } from "./products/cce/lab-cluster.ts";
 export { PRODUCTS } from "./products/index.ts";
 export { type Budget, type BudgetMeter, createBudgetMeter, parseBudget } from "./recorder/budget.ts";
 export { createRecorder, type Recorder } from "./recorder/recorder.ts";

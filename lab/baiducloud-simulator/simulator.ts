@@ -21,6 +21,7 @@ import {
 } from "./products/bcc/lifecycle.ts";
 import type { InstanceStatus, SimulatedInstance } from "./products/bcc/records.ts";
 import type { ClusterAccess } from "./products/cce/cluster-access.ts";
+import { addLabCluster, type LabCluster } from "./products/cce/lab-cluster.ts";
 import { addEipGroup } from "./products/eip/group-members.ts";
 import { createAuthorizer } from "./products/iam/authorize.ts";
 import { PRODUCTS } from "./products/index.ts";
@@ -92,6 +93,8 @@ export interface Simulator {
   setInstanceStatus(id: string, status: InstanceStatus): void;
   /** Says at which address the ports of a machine really are. */
   placeInstance(id: string, host: string): SimulatedInstance;
+  /** A cluster of CCE whose API server is there already (`clusterAccess`), and whose nodes are these machines. */
+  registerCluster(cluster: LabCluster): void;
   /** Another route table of the VPC. Returns its id. */
   createRouteTable(): string;
   removeRoute(routeRuleId: string): void;
@@ -209,6 +212,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     stopInstance: lasting(stopInstance),
     setInstanceStatus: lasting(setInstanceStatus),
     placeInstance: lasting(placeInstance),
+    registerCluster: lasting(addLabCluster),
     createRouteTable: lasting((account) => {
       const vpc = vpcsOf(account).get(vpcId);
       if (!vpc) throw new RangeError(`VPC ${vpcId} is gone`);

@@ -1,6 +1,7 @@
 import type { Account } from "../../account.ts";
 import { instancesOf } from "../bcc/records.ts";
 import { subnetsOf, vpcsOf } from "../vpc/records.ts";
+import { labInstances } from "./lab-cluster.ts";
 import { beginRemoval, nodesOfCluster, releaseNodes, removeNode } from "./node-model.ts";
 import {
   authoritiesOf,
@@ -78,6 +79,7 @@ export function getCluster(account: Account, clusterId: string): Cluster {
 export function runningCluster(account: Account, clusterId: string): Cluster {
   const cluster = getCluster(account, clusterId);
   if (cluster.phase !== "running") throw unmet(`Cluster ${clusterId} is ${cluster.phase}.`);
+  if (cluster.ofLab) throw unmet(`Cluster ${clusterId} is that of the lab: it cannot be changed here.`);
   return cluster;
 }
 
@@ -202,7 +204,7 @@ export function viewCluster(account: Account, cluster: Cluster) {
   const { clusterId, spec, phase, blb, times, upgradeWorkflowId } = cluster;
   const isUp = times.provisioned !== undefined;
   const { authenticateMode: _, pluginsConfig: __, ...shown } = spec;
-  const nodes = nodesOfCluster(account, clusterId);
+  const nodes = nodesOfCluster(account, clusterId).filter(({ spec }) => spec.clusterRole !== "master");
   return {
     spec: { plugins: [], tags: [], ...shown },
     status: {
@@ -211,7 +213,7 @@ export function viewCluster(account: Account, cluster: Cluster) {
       apiServerAccessSuccess: isUp,
       k8sPluginDeploySuccess: times.running !== undefined,
       clusterPhase: phase,
-      nodeNum: nodes.filter((node) => node.spec.clusterRole !== "master").length,
+      nodeNum: cluster.ofLab ? labInstances(account).length : nodes.length,
       upgradeWorkflowID: upgradeWorkflowId,
       workflowMessage: cluster.failure?.message ?? "",
       problemDetectorServiceSourceBCM: false,
@@ -222,7 +224,19 @@ export function viewCluster(account: Account, cluster: Cluster) {
 }
 
 /** The short form in which a cluster names its instances. */
-export function simpleInstances(account: Account, clusterId: string) {
+export function simpleInstances(account: Account, { clusterId, ofLab }: Cluster) {
+  if (ofLab) {
+    return labInstances(account).map(({ id, name, serialNumber }) => ({
+      cceInstanceID: "",
+      instanceName: name,
+      clusterID: clusterId,
+      clusterRole: "node",
+      instanceChargingType: "Postpaid",
+      instanceID: id,
+      instanceUUID: serialNumber,
+      instancePhase: "running",
+    }));
+  }
   return nodesOfCluster(account, clusterId).map(({ cceInstanceId, spec, machineId, phase }) => ({
     cceInstanceID: cceInstanceId,
     instanceName: spec.instanceName,

@@ -109,7 +109,7 @@ export const clusters = part(OPERATIONS, (account) => {
     },
     GetCluster({ params: { clusterID } }) {
       const cluster = getCluster(account, clusterID);
-      const instances = simpleInstances(account, clusterID);
+      const instances = simpleInstances(account, cluster);
       return { cluster: { ...viewCluster(account, cluster), instances }, ...done(account) };
     },
     ListClusters({ query }) {

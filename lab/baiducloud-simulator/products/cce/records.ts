@@ -36,6 +36,8 @@ export interface Cluster {
   /** Who made it has all rights in it. */
   readonly creatorId: string;
   readonly upgradeWorkflowId: string;
+  /** That of the lab around the simulator: its nodes are the machines of the lab, not instances of CCE. */
+  readonly ofLab?: boolean;
   readonly createdAt: string;
   readonly updatedAt: string;
 }
