@@ -10,7 +10,7 @@ import { createEventRecorder, createKubeClient, createLeaderElector } from "@ccm
 import { connectKube } from "@ccm/kube/node";
 import { admissionPolicies, createTenantOperator, install, webhookConfigurations } from "@ccm/tenancy";
 import { CommanderError } from "commander";
-import { webhookCertificate } from "./certificate.ts";
+import { followCertificate, type WebhookCertificate, webhookCertificate } from "./certificate.ts";
 import { cceTenantCloud } from "./cloud.ts";
 import { createProgram, type Flags } from "./program.ts";
 
@@ -67,16 +67,19 @@ async function run(flags: Flags): Promise<number> {
       ...cloud,
     });
     const host = `${flags.service}.${namespace}.svc`;
-    const { ca, cert, key } = await webhookCertificate(client, { namespace, dnsNames: [host], clock });
+    const look = () => webhookCertificate(client, { namespace, dnsNames: [host], clock });
+    const first = await look();
     const webhooks = await listen({
       host: "0.0.0.0",
       port: flags.port,
       handler: operator.handler,
-      tls: { cert, key },
+      tls: first,
     });
     const scrapes = await listen({ host: "0.0.0.0", port: flags.metricsPort, handler: operator.metrics });
     const address = { service: { namespace, name: flags.service } };
-    await install(client, [...admissionPolicies(), ...webhookConfigurations(address, ca)], stop.signal);
+    const announce = ({ ca }: WebhookCertificate) => install(client, webhookConfigurations(address, ca), stop.signal);
+    await install(client, admissionPolicies(), stop.signal);
+    await announce(first);
     logger.info("serving webhooks", { port: webhooks.port, metricsPort: scrapes.port });
     const elector = createLeaderElector({
       client,
@@ -92,7 +95,15 @@ async function run(flags: Flags): Promise<number> {
       renewDeadlineMs: 10_000,
       retryPeriodMs: 2_000,
     });
-    await Promise.all([operator.serve(stop.signal), elector.run((signal) => operator.lead(signal), stop.signal)]);
+    await Promise.all([
+      operator.serve(stop.signal),
+      elector.run((signal) => operator.lead(signal), stop.signal),
+      followCertificate(
+        first,
+        { clock, logger, look, announce, show: (certificate) => webhooks.renew?.(certificate) },
+        stop.signal,
+      ),
+    ]);
     await Promise.all([webhooks.close(), scrapes.close()]);
     process.exit(0);
   } catch (error) {
