@@ -70,6 +70,29 @@ describe("row 41: the Helm chart", {
     );
   });
 
+  it("row 41: adds the pull secret controller with its rights, under its own name or the manager's", () => {
+    const others = (values: object) => render(values).filter(({ kind }) => kind !== "Deployment");
+    const enabled = { pullSecretController: { enabled: true } };
+    const [own, bound] = [{ ...enabled, useServiceAccountCredentials: true }, enabled];
+    assertSame(others(own), plain(...RBAC, "rbac-service-account-credentials.yaml", "rbac-pull-secrets.yaml"));
+    const rendered = others(bound);
+    const bindings = rendered.filter(({ metadata }) => metadata.name === "pull-secrets-of-ccm");
+    assert.deepEqual(bindings.map(nameOf).sort(), [
+      "ClusterRoleBinding /pull-secrets-of-ccm",
+      "RoleBinding kube-system/pull-secrets-of-ccm",
+    ]);
+    for (const binding of bindings) {
+      assert.match(
+        JSON.stringify(binding),
+        /"name":"system:pull-secret-controller"\}.*"name":"cloud-controller-manager"/,
+      );
+    }
+    const rest = rendered.filter((one) => !bindings.includes(one));
+    assertSame(rest, plain(...RBAC, "rbac-pull-secrets.yaml"));
+    const deployment = JSON.stringify(render(bound).filter(({ kind }) => kind === "Deployment"));
+    assert.match(deployment, /"--controllers=\*,pull-secret-controller"/);
+  });
+
   it("row 41: makes no rights, no flags for routes and no place to run when told so", () => {
     const rendered = render({
       rbac: { create: false },

@@ -54,6 +54,9 @@ spec:
         {{- if .Values.useServiceAccountCredentials }}
         - --use-service-account-credentials=true
         {{- end }}
+        {{- if .Values.pullSecretController.enabled }}
+        - "--controllers=*,pull-secret-controller"
+        {{- end }}
         {{- range .Values.extraArgs }}
         - {{ . | quote }}
         {{- end }}
