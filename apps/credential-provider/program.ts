@@ -85,7 +85,7 @@ export function createProgram(io: Io): Command {
     .addHelpText("after", CONFIG_EXAMPLES);
   withAccount(program.command("pull-secrets"))
     .description("Runs the pull secret controller, for clusters whose kubelets cannot be configured")
-    .option("--kubeconfig <file>", "how to reach the API server (default: the Pod's own)", "")
+    .option("--kubeconfig <file>", "how to reach the API server (default: the Pod's own)")
     .option("--namespace <name>", "of the ConfigMap, the Lease and the Secret that others are copies of", "kube-system")
     .option("--config-map <name>", "what is wanted, in its key config.yaml", "pull-secrets")
     .option("--no-leader-elect", "work at once: there is only one of it")

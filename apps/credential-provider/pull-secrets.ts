@@ -9,7 +9,7 @@ import { type AccountOptions, openAccountOf, wholeNumber } from "./account.ts";
 import { type Io, NAME, UsageFault } from "./io.ts";
 
 export interface PullSecretsOptions extends Omit<AccountOptions, "registry" | "passwordHours"> {
-  readonly kubeconfig: string;
+  readonly kubeconfig?: string;
   readonly namespace: string;
   readonly configMap: string;
   readonly leaderElect: boolean;
@@ -26,7 +26,7 @@ const QPS = 50;
 /** Runs the pull secret controller until it is told to end, as one of several that are elected by a Lease. */
 export async function pullSecrets(options: PullSecretsOptions, io: Io): Promise<void> {
   const { clock, random, signal } = io;
-  const { kubeconfig, namespace, configMap, leaderElect, logFormat, bindAddress } = options;
+  const { kubeconfig = "", namespace, configMap, leaderElect, logFormat, bindAddress } = options;
   if (logFormat !== "text" && logFormat !== "json") throw new UsageFault("--log-format: expected text or json");
   const port = wholeNumber("port", options.port, 0, 65_535);
   const logger = createStderrLogger("info", logFormat);

@@ -33,7 +33,7 @@ async function run(flags: Flags): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => stop.abort(new Error(`ended by ${signal}`)));
   try {
-    const { server, tls, authorize } = await connectKube({ kubeconfig: flags.kubeconfig, metrics });
+    const { server, tls, authorize } = await connectKube({ kubeconfig: flags.kubeconfig ?? "", metrics });
     const { send } = openTransport(tls);
     const client = createKubeClient({
       baseUrl: server,

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 
 export interface Flags {
-  readonly kubeconfig: string;
+  readonly kubeconfig?: string;
   readonly namespace: string;
   readonly service: string;
   readonly port: number;
@@ -30,7 +30,7 @@ export function createProgram(run: (flags: Flags) => Promise<void>): Command {
       outputError: (text, write) => write(`${NAME}: ${text.replace(/^error: /, "").trim()} (see --help)\n`),
     })
     .exitOverride()
-    .option("--kubeconfig <file>", "the cluster; inside of one, its service account", "")
+    .option("--kubeconfig <file>", "how to reach the API server (default: the Pod's own)")
     .option("--namespace <name>", "where the operator runs, and keeps the tenants' own Secrets", "tenant-system")
     .option("--service <name>", "the Service through which the API server reaches the webhooks", "tenant-operator")
     .option("--port <port>", "of the webhooks, over TLS", port, 9443)
