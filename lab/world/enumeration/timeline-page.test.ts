@@ -13,9 +13,11 @@ describe("timelinePage", () => {
     ];
     const page = timelinePage("service-create", lines, ["two live <addresses>"]);
     assert.deepEqual(
-      [...page.matchAll(/<tr class="(\w+)">/g)].map(([, kind]) => kind),
+      [...page.matchAll(/<tr class="(\w+)"/g)].map(([, kind]) => kind),
       ["read", "write", "fault", "refused", "said"],
     );
+    assert.match(page, /Red: <a href="#fault-1">the fault<\/a>\. Blue/);
+    assert.match(page, /<tr class="fault" id="fault-1"><td>3\.000/);
     assert.doesNotMatch(page, /<script>/);
     assert.match(page, /two live &lt;addresses&gt;/);
   });

@@ -1,10 +1,17 @@
 /** A timeline as one HTML page, without scripts and without anything from elsewhere. */
 export function timelinePage(title: string, timeline: readonly string[], problems: readonly string[]): string {
+  let faults = 0;
   const rows = timeline.map((line) => {
     const cut = line.indexOf(" ");
     const text = line.slice(cut + 1);
-    return `<tr class="${kindOf(text)}"><td>${escaped(line.slice(0, cut))}</td><td>${folded(text)}</td></tr>`;
+    const kind = kindOf(text);
+    const anchor = kind === "fault" ? ` id="fault-${++faults}"` : "";
+    return `<tr class="${kind}"${anchor}><td>${escaped(line.slice(0, cut))}</td><td>${folded(text)}</td></tr>`;
   });
+  const links = Array.from(
+    { length: faults },
+    (_, i) => `<a href="#fault-${i + 1}">${i === 0 ? "the fault" : "the next"}</a>`,
+  );
   const found = problems.map((problem) => `<li><pre>${escaped(problem)}</pre></li>`);
   return `<!doctype html>
 <html lang="en">
@@ -27,7 +34,7 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 <h1>${escaped(title)}</h1>
 ${found.length > 0 ? `<h2>What was wrong</h2>\n<ul>${found.join("\n")}</ul>` : "<p>Nothing was wrong.</p>"}
 <h2>What happened</h2>
-<p>Times are milliseconds on the clock of the world. Red: the fault. Blue: writes. Orange: refusals. In italics: what a manager said.</p>
+<p>Times are milliseconds on the clock of the world. Red: ${links.join(", ") || "the fault"}. Blue: writes. Orange: refusals. In italics: what a manager said.</p>
 <table>
 <tr><th scope="col">ms</th><th scope="col">what</th></tr>
 ${rows.join("\n")}
