@@ -16,7 +16,7 @@ async function cluster() {
   const send = inProcessTransport(createKubeServer({ clock, random }).handler);
   const client = createKubeClient({ baseUrl: "https://kubernetes.test", send, clock, random, logger: silentLogger });
   await client.create(NAMESPACES, { metadata: { name: NAMESPACE } });
-  const look = () => webhookCertificate(client, { namespace: NAMESPACE, dnsNames: ["tenant-operator.svc"], clock });
+  const look = (host = "tenant-operator.svc") => webhookCertificate(client, { namespace: NAMESPACE, host, clock });
   return { clock, look };
 }
 
@@ -33,6 +33,15 @@ describe("the certificate of the webhooks", () => {
     assert.equal(a.cert, b.cert);
     assert.equal((await look()).key, a.key);
     assert.ok(isBelieved(a, a.ca));
+  });
+
+  it("is another one where it is to be for another host, also an address", async () => {
+    const { look } = await cluster();
+    const service = await look();
+    const local = await look("127.0.0.1");
+    assert.equal(new X509Certificate(local.cert).checkIP("127.0.0.1"), "127.0.0.1");
+    assert.notEqual(local.cert, service.cert);
+    assert.equal((await look("127.0.0.1")).cert, local.cert);
   });
 
   it("is replaced a month before it ends; whoever shows the one before is believed still, and no one older", async () => {

@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
 import { type Clock, errorText, type Logger, repeat, sleep } from "@ccm/base";
 import { createAuthority } from "@ccm/base/node";
 import { hasCode, type KubeClient, SECRETS, type Secret } from "@ccm/kube";
@@ -18,18 +19,25 @@ const LOOK_MS = 3_600_000;
 const HEARD_MS = 30_000;
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/;
 
-/** The certificate that all replicas show, kept in a Secret; a new one when there is none or it ends within a month. */
+/**
+ * The certificate that all replicas show, kept in a Secret; a new one when there is none for this host, a name or an address,
+ * or it ends within a month.
+ */
 export async function webhookCertificate(
   client: KubeClient,
-  options: { readonly namespace: string; readonly dnsNames: readonly string[]; readonly clock: Clock },
+  options: { readonly namespace: string; readonly host: string; readonly clock: Clock },
 ): Promise<WebhookCertificate> {
-  const { namespace, dnsNames, clock } = options;
+  const { namespace, host, clock } = options;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const there = await read(client, namespace);
     const known = there && certificateOf(there);
-    if (known && !endsSoon(known, clock)) return known;
+    if (known && !endsSoon(known, clock) && isFor(known, host)) return known;
     const authority = await createAuthority({ commonName: `${NAME}-ca`, clock });
-    const { certPem, keyPem } = await authority.issue({ commonName: NAME, dnsNames, server: true });
+    const { certPem, keyPem } = await authority.issue({
+      commonName: NAME,
+      ...(isIP(host) ? { ipAddresses: [host] } : { dnsNames: [host] }),
+      server: true,
+    });
     const ca = [authority.certPem, known ? (PEM.exec(known.ca)?.[0] ?? "") : ""].map(endingLine).join("");
     const data = Object.fromEntries(
       Object.entries({ "ca.crt": ca, "tls.crt": certPem, "tls.key": keyPem }).map(([name, text]) => [
@@ -85,6 +93,11 @@ export function followCertificate(
 
 function endsSoon({ cert }: WebhookCertificate, clock: Clock): boolean {
   return new X509Certificate(cert).validToDate.getTime() - clock.now() <= LEAST_MS;
+}
+
+function isFor({ cert }: WebhookCertificate, host: string): boolean {
+  const known = new X509Certificate(cert);
+  return (isIP(host) ? known.checkIP(host) : known.checkHost(host)) !== undefined;
 }
 
 function endingLine(pem: string): string {

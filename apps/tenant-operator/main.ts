@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { errorText } from "@ccm/base";
+import { errorText, type Listen } from "@ccm/base";
 import { systemClock as clock, listen, openTransport, systemRandom as random } from "@ccm/base/node";
 import { createPrometheusMetrics, createStderrLogger } from "@ccm/cloud-provider/node";
 import { openAccount } from "@ccm/cluster-access";
@@ -66,17 +66,20 @@ async function run(flags: Flags): Promise<number> {
       operatorNamespace: namespace,
       ...cloud,
     });
-    const host = `${flags.service}.${namespace}.svc`;
-    const look = () => webhookCertificate(client, { namespace, dnsNames: [host], clock });
+    const { webhookUrl: url } = flags;
+    const host = url ? url.hostname.replace(/^\[|\]$/g, "") : `${flags.service}.${namespace}.svc`;
+    const look = () => webhookCertificate(client, { namespace, host, clock });
     const first = await look();
-    const webhooks = await listen({
-      host: "0.0.0.0",
-      port: flags.port,
-      handler: operator.handler,
-      tls: first,
-    });
-    const scrapes = await listen({ host: "0.0.0.0", port: flags.metricsPort, handler: operator.metrics });
-    const address = { service: { namespace, name: flags.service } };
+    const listening = async (flag: string, options: Omit<Parameters<Listen>[0], "host">) => {
+      try {
+        return await listen({ host: "0.0.0.0", ...options });
+      } catch (error) {
+        throw new Error(`${flag} ${options.port}: ${errorText(error)}`);
+      }
+    };
+    const webhooks = await listening("--port", { port: flags.port, handler: operator.handler, tls: first });
+    const scrapes = await listening("--metrics-port", { port: flags.metricsPort, handler: operator.metrics });
+    const address = url ? { url: url.origin } : { service: { namespace, name: flags.service } };
     const announce = ({ ca }: WebhookCertificate) => install(client, webhookConfigurations(address, ca), stop.signal);
     await install(client, admissionPolicies(), stop.signal);
     await announce(first);

@@ -4,6 +4,7 @@ export interface Flags {
   readonly kubeconfig?: string;
   readonly namespace: string;
   readonly service: string;
+  readonly webhookUrl?: URL;
   readonly port: number;
   readonly metricsPort: number;
   readonly clusterId?: string;
@@ -15,7 +16,7 @@ const NAME = "tenant-operator";
 const EXAMPLES = `
 Examples:
   ${NAME} --namespace=tenant-system --cluster-id=cce-abcdefgh --region=bj
-  ${NAME} --kubeconfig=$HOME/.kube/config --service=tenant-operator --port=9443 --log-level=debug
+  ${NAME} --kubeconfig=$HOME/.kube/config --webhook-url=https://127.0.0.1:9443 --log-level=debug
 
 Exit codes:
   0  ended as asked, by SIGTERM or SIGINT
@@ -33,6 +34,11 @@ export function createProgram(run: (flags: Flags) => Promise<void>): Command {
     .option("--kubeconfig <file>", "how to reach the API server (default: the Pod's own)")
     .option("--namespace <name>", "where the operator runs, and keeps the tenants' own Secrets", "tenant-system")
     .option("--service <name>", "the Service through which the API server reaches the webhooks", "tenant-operator")
+    .option(
+      "--webhook-url <url>",
+      "how it reaches them instead, outside of a cluster: https://127.0.0.1:9443",
+      webhookUrl,
+    )
     .option("--port <port>", "of the webhooks, over TLS", port, 9443)
     .option("--metrics-port <port>", "of GET /metrics, without TLS", port, 8080)
     .option("--cluster-id <id>", "of CCE, for owners that are IAM users; keys come from the environment or a profile")
@@ -48,4 +54,11 @@ export function createProgram(run: (flags: Flags) => Promise<void>): Command {
 function port(text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
   throw new InvalidArgumentError("expected a port: 0 to 65535.");
+}
+
+function webhookUrl(text: string): URL {
+  const url = URL.parse(text);
+  // Paths are the operator's own.
+  if (url?.protocol === "https:" && url.pathname === "/" && url.search === "" && url.username === "") return url;
+  throw new InvalidArgumentError("expected https://HOST:PORT.");
 }
