@@ -4,11 +4,14 @@ import { inProcessTransport } from "@ccm/base";
 import { createAuthority, listen } from "@ccm/base/node";
 import { createKubeClient, type KubeClient } from "@ccm/kube";
 import { createKubeServer } from "@ccm/kube-server";
+import { TENANTS } from "@ccm/tenancy";
 import { stringify } from "yaml";
 import { createGrants } from "./grants.ts";
 
 const HOST = "127.0.0.1";
 const DAY_MS = 86_400_000;
+/** As deploy/crds/tenants.yaml makes it: the CCM keeps what tenants have in the cloud within limits. */
+const CUSTOM_KINDS = [{ ...TENANTS, shortNames: ["tnt"] }];
 
 export interface ControlPlane {
   readonly url: string;
@@ -30,7 +33,7 @@ export async function startControlPlane(options: {
 }): Promise<ControlPlane> {
   const { clock, random, logger } = options;
   const grants = createGrants();
-  const server = createKubeServer({ clock, random, logger, authorize: grants.allows });
+  const server = createKubeServer({ clock, random, logger, authorize: grants.allows, customKinds: CUSTOM_KINDS });
   const authority = await createAuthority({ commonName: "cloudlab", clock });
   const serving = await authority.issue({
     commonName: "kube-apiserver",

@@ -10,6 +10,8 @@ import { promisify } from "node:util";
 import { sleep } from "@ccm/base";
 import { systemClock } from "@ccm/base/node";
 import { findKubectl } from "@ccm/control-plane/node";
+import { EVENTS, listAll, NAMESPACES, SERVICES } from "@ccm/kube";
+import { TENANTS } from "@ccm/tenancy";
 import { addressOf } from "./check.ts";
 import { CLUSTER_ID, EXAMPLE, type Lab, startLab } from "./lab.ts";
 import { applyManifest } from "./manifests.ts";
@@ -146,6 +148,33 @@ describe("the lab with real processes", () => {
     } finally {
       await lab.close();
       await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("keeps what a Tenant may have in the cloud within its limits", async () => {
+    const lab = await startLab({ nodeCount: 1, print: () => {} });
+    try {
+      const spec = { cloud: { maxLoadBalancers: 1 } };
+      await lab.client.create(TENANTS, { metadata: { name: "blue" }, spec });
+      await lab.client.create(NAMESPACES, {
+        metadata: { name: "blue-web", labels: { "tenancy.baidubce.com/tenant": "blue" } },
+      });
+      for (const name of ["web", "api"])
+        await lab.client.create(SERVICES, {
+          metadata: { name, namespace: "blue-web" },
+          spec: { type: "LoadBalancer", ports: [{ port: 80 }] },
+        });
+      const refused = async () =>
+        (await listAll(lab.client, EVENTS)).items.filter(({ reason }) => reason === "TenantQuotaExceeded");
+      await until("one of them is refused", async () => (await refused()).length > 0);
+      await until("the other has an address", () =>
+        ["web", "api"].some((name) => addressOf(lab.services.get(`blue-web/${name}`)) !== undefined),
+      );
+      const [{ message = "" } = {}] = await refused();
+      assert.match(message, /^tenant blue may have 1 load balancer .* and has 1, held by blue-web\/(web|api);/);
+      assert.equal(lab.cloud.simulator.inventory().blbs.length, 1);
+    } finally {
+      await lab.close();
     }
   });
 

@@ -218,9 +218,10 @@ describe("plan and explain, where a tenant is at its limit", () => {
       );
       const stop = scene.startCcm();
       await scene.clock.advance(120_000);
-      await stop.stop();
       const explained = await scene.kubectl("explain service/two -n a-web");
+      await stop.stop();
       assert.match(explained.out, /TenantQuotaExceeded.* tenant team-a may have 1 load balancer .* held by a-web\/one/);
+      assert.match(explained.out, /next retry: +as soon as its tenant has room, or after an edit/);
       assert.equal((await scene.during(scene.kube.list(SERVICES))).items.length, 3);
     }));
 });

@@ -51,6 +51,12 @@ export function explainService(facts: {
     const nextRetryAt = nextRetry === "" || ccmRuns === false ? "" : attempts.next;
     return { ...shared, state, summary, nextRetry, nextRetryAt, todo: [...todo] };
   };
+  // Who waits for room is looked at when there is some.
+  const waitsForRoom = problems.some(({ reason }) => reason === "TenantQuotaExceeded");
+  const nextRetry =
+    waitsForRoom && ccmRuns !== false
+      ? "as soon as its tenant has room, or after an edit"
+      : retryOf(retryable, attempts);
   const isAwaited = error !== undefined || ccmRuns === false || attempts.next !== "";
   if (going) {
     const summary = "It waits until what was made for it in the cloud is gone.";
@@ -60,9 +66,9 @@ export function explainService(facts: {
     return told(`Its load balancer is as it should be; addresses: ${addresses.join(", ") || "none"}.`, "ready", "");
   }
   if (condition?.status === "False" && textOf(condition.reason) !== STOPS) {
-    return told(message || "Its controller says that it is not ready.", "failing", retryOf(retryable, attempts));
+    return told(message || "Its controller says that it is not ready.", "failing", nextRetry);
   }
-  if (problems.length > 0) return told(problems[0]?.message ?? "", "failing", retryOf(retryable, attempts));
+  if (problems.length > 0) return told(problems[0]?.message ?? "", "failing", nextRetry);
   if (addresses.length > 0 && condition?.status === "True") {
     const summary = `It has its address (${addresses.join(", ")}), but the cloud is not as the Service wants it.`;
     todo.add(
