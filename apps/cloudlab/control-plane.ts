@@ -4,14 +4,14 @@ import { inProcessTransport } from "@ccm/base";
 import { createAuthority, listen } from "@ccm/base/node";
 import { createKubeClient, type KubeClient } from "@ccm/kube";
 import { createKubeServer } from "@ccm/kube-server";
-import { TENANTS } from "@ccm/tenancy";
+import { mistakesInTenant, TENANTS } from "@ccm/tenancy";
 import { stringify } from "yaml";
 import { createGrants } from "./grants.ts";
 
 const HOST = "127.0.0.1";
 const DAY_MS = 86_400_000;
 /** As deploy/crds/tenants.yaml makes it: the CCM keeps what tenants have in the cloud within limits. */
-const CUSTOM_KINDS = [{ ...TENANTS, shortNames: ["tnt"] }];
+const CUSTOM_KINDS = [{ ...TENANTS, shortNames: ["tnt"], mistakes: mistakesInTenant }];
 
 export interface ControlPlane {
   readonly url: string;

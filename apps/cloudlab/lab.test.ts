@@ -156,6 +156,10 @@ describe("the lab with real processes", () => {
     try {
       const spec = { cloud: { maxLoadBalancers: 1 } };
       await lab.client.create(TENANTS, { metadata: { name: "blue" }, spec });
+      await assert.rejects(
+        lab.client.create(TENANTS, { metadata: { name: "red" }, spec: { cloud: { maxLoadBalancers: -1 } } }),
+        /"red" is invalid: spec\.cloud\.maxLoadBalancers: Invalid value: -1/,
+      );
       await lab.client.create(NAMESPACES, {
         metadata: { name: "blue-web", labels: { "tenancy.baidubce.com/tenant": "blue" } },
       });

@@ -27,7 +27,7 @@ describe("cloudlab world", () => {
       const { code, out } = await world(...run, "--trace", page);
       assert.equal(code, 0, out);
       assert.match(out, /^service-delete, lost-reset at effect 3, seed 1: ok$/m);
-      assert.match(readFileSync(page, "utf8"), /<tr class="fault">/);
+      assert.match(readFileSync(page, "utf8"), /<tr class="fault" id="fault-1">/);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -29,4 +29,22 @@ describe("a kind that the embedded API server is given", () => {
     assert.match(await kube.read("/apis/example.org/v1alpha1"), /"teams\/status"/);
     server.close();
   });
+
+  it("refuses what its schema does, and says which field it is", async () => {
+    const clock = new VirtualClock();
+    const mistakes = ({ spec }: { readonly spec?: unknown }) =>
+      (spec as { readonly size?: unknown }).size === "big"
+        ? [{ field: "spec.size", message: "expected a number" }]
+        : [];
+    const server = createKubeServer({ clock, random: seededRandom(1), customKinds: [{ ...KIND, mistakes }] });
+    const send = inProcessTransport(server.handler);
+    const kube = createKubeClient({ baseUrl: "https://kube", send, clock, random: seededRandom(2) });
+    const big = { type: "merge", body: { spec: { size: "big" } } } as const;
+    await kube.create(TEAMS, { metadata: { name: "a" }, spec: { size: 1 } });
+    await assert.rejects(
+      kube.patch(TEAMS, { name: "a" }, big),
+      /Team\.example\.org "a" is invalid: spec\.size: Invalid value: "big": expected a number/,
+    );
+    server.close();
+  });
 });

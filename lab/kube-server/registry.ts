@@ -58,12 +58,23 @@ const EVENTS: Given = {
   columns: columns.EVENT_COLUMNS,
 };
 
-/** Kept as it comes, without the rules of its schema. */
-const customStrategy: Strategy = {
-  prepareCreate: (object) => void delete object.status,
-  prepareUpdate: keepStatus,
-  prepareStatusUpdate: keepSpec,
-};
+/** Kept as it comes, but for what its schema refuses. */
+function customStrategy({ mistakes }: CustomKind): Strategy {
+  return {
+    prepareCreate: (object) => void delete object.status,
+    prepareUpdate: keepStatus,
+    prepareStatusUpdate: keepSpec,
+    validate(object, _, errors) {
+      for (const { field, message } of mistakes?.(object) ?? []) errors.invalid(field, valueAt(object, field), message);
+    },
+  };
+}
+
+/** Of "spec.owners[0].kind" what is there. */
+function valueAt(object: unknown, field: string): unknown {
+  const names = field.split(/[.[\]]+/).filter((name) => name !== "");
+  return names.reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], object);
+}
 
 export function createRegistry(options: {
   readonly serviceCidr: string;
@@ -198,16 +209,17 @@ export function createRegistry(options: {
       toView: eventToView,
       fromView: eventFromView,
     }),
-    ...options.customKinds.map(({ group, version, plural, kind, namespaced, shortNames = [] }) =>
-      resource({
+    ...options.customKinds.map((custom) => {
+      const { group, version, plural, kind, namespaced, shortNames = [] } = custom;
+      return resource({
         ...{ group, version, plural, kind, namespaced, shortNames },
         table: `${plural}.${group}`,
         subresources: ["status"],
         generation: true,
         unconditionalUpdate: false,
         returnsDeleted: true,
-        strategy: customStrategy,
-      }),
-    ),
+        strategy: customStrategy(custom),
+      });
+    }),
   ];
 }

@@ -65,7 +65,7 @@ export interface Resource {
   readonly fromView?: (view: Stored) => Stored;
 }
 
-/** What a CustomResourceDefinition adds, with a status as a subresource; its schema is not looked at. */
+/** What a CustomResourceDefinition adds, with a status as a subresource. */
 export interface CustomKind {
   readonly group: string;
   readonly version: string;
@@ -73,6 +73,8 @@ export interface CustomKind {
   readonly kind: string;
   readonly namespaced: boolean;
   readonly shortNames?: readonly string[];
+  /** What its schema says is wrong with an object, each with its field ("spec.size"). Default: nothing is. */
+  readonly mistakes?: (object: Fields) => readonly { readonly field: string; readonly message: string }[];
 }
 
 export function apiVersionOf(resource: { readonly group: string; readonly version: string }): string {

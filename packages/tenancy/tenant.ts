@@ -302,3 +302,19 @@ export const TENANT_NAMESPACES: ResourceType<TenantNamespace> = {
   kind: "TenantNamespace",
   namespaced: false,
 };
+
+/** What the schema says is wrong with a Tenant, for servers that have no CustomResourceDefinitions. */
+export function mistakesInTenant({
+  spec,
+}: {
+  readonly spec?: unknown;
+}): readonly { readonly field: string; readonly message: string }[] {
+  const { error } = tenantSpec.safeParse(spec);
+  return (error?.issues ?? []).map(({ path, message }) => ({
+    field: path.reduce<string>(
+      (name, part) => `${name}${typeof part === "number" ? `[${part}]` : `.${String(part)}`}`,
+      "spec",
+    ),
+    message,
+  }));
+}
