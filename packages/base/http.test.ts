@@ -132,6 +132,16 @@ describe("inProcessTransport", () => {
     assert.equal(cleaned, true);
   });
 
+  it("tells a handler nothing of a client that has read to the end", async () => {
+    let signal: AbortSignal | undefined;
+    const send = inProcessTransport(async (request) => {
+      signal = request.signal;
+      return textResponse(200, "all");
+    });
+    assert.equal(await readText((await send(GET)).body), "all");
+    assert.equal(signal?.aborted, false);
+  });
+
   it("leaves no listener on the caller's signal, however the request ends", async () => {
     const { signal } = new AbortController();
     const whole = inProcessTransport(async () => textResponse(200, "x"));
