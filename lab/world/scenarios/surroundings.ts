@@ -75,22 +75,27 @@ async function renewKeys(scene: Scene): Promise<void> {
   scene.world.renewAccessKey();
 }
 
-/** What goes on around: configuration, replicas, the API server, the clock, the cloud as a whole. */
-export const SURROUNDINGS_SCENARIOS: readonly Scenario[] = [
-  {
-    name: "namespace-deleted",
-    summary: `A namespace with ${CROWD} Services is deleted.`,
+function namespaceDeleted(name: string, count: number): Scenario {
+  return {
+    name,
+    summary: `A namespace with ${count} Services is deleted.`,
     world: { quotas: { blbs: 60, eips: 60 } },
-    every: 120,
     async setup(scene) {
       await scene.world.client.create(NAMESPACES, { metadata: { name: "shop" } });
-      const names = Array.from({ length: CROWD }, (_, i) => `s${i}`);
+      const names = Array.from({ length: count }, (_, i) => `s${i}`);
       await Promise.all(names.map((name) => scene.service(name, { namespace: "shop" })));
       await scene.pause(60_000);
     },
     act: async (scene) => void (await scene.world.client.delete(NAMESPACES, { name: "shop" })),
     recoveryMs: 400_000,
-  },
+  };
+}
+
+/** What goes on around: configuration, replicas, the API server, the clock, the cloud as a whole. */
+export const SURROUNDINGS_SCENARIOS: readonly Scenario[] = [
+  // With so many, effects are alike: each one is disturbed with fewer.
+  { ...namespaceDeleted("namespace-deleted", CROWD), every: 120 },
+  namespaceDeleted("namespace-deleted-small", 4),
   {
     name: "config-no-addresses",
     summary: "The cloud config says that no Service gets a public address any more.",
