@@ -386,3 +386,28 @@ test("of five candidates whose connections come and go, never two work at once, 
   over = true;
   for (const { stop } of all) stop.abort(new Error("stop"));
 });
+
+test("a candidate is the first only where it has never seen a Lease: not when another's was deleted under its eyes", async () => {
+  const { clock, user, candidate, now, hold } = world();
+  await hold({ holderIdentity: "other", leaseDurationSeconds: 10, acquireTime: now(), renewTime: now() });
+  const standby = candidate("standby");
+  const waiting = standby.run();
+  await clock.advance(3000);
+  await user.delete(LEASES, REF);
+  await clock.advance(10_000);
+  assert.equal(standby.terms.length, 1);
+  assert.equal(standby.elector.isFirst, false);
+  standby.stop.abort();
+  await clock.advance(1000);
+  await waiting;
+
+  const fresh = world();
+  const first = fresh.candidate("first");
+  const told: boolean[] = [];
+  for (let term = 0; term < 2; term++) {
+    const leading = first.run(async () => void told.push(first.elector.isFirst));
+    await fresh.clock.advance(20_000);
+    await leading;
+  }
+  assert.deepEqual(told, [true, false]);
+});

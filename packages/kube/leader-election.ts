@@ -45,7 +45,7 @@ export interface LeaderElector {
    */
   run(lead: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>;
   readonly isLeader: boolean;
-  /** There was no Lease before ours: nobody has led before. */
+  /** We have seen no Lease before ours: nobody has led before. */
   readonly isFirst: boolean;
   /** A text when we believe to lead and have not renewed for the lease's duration and `toleranceMs` more. */
   healthProblem(toleranceMs: number): string | undefined;
@@ -127,11 +127,14 @@ export function createLeaderElector(options: LeaderElectionOptions): LeaderElect
     } catch (error) {
       if (!hasCode(error, "not_found")) throw error;
       const fresh: Lease = { metadata: { namespace, name }, spec: record(identity, undefined, true) };
-      observe(await client.create(LEASES, fresh, { signal }));
-      isFirst = !isLeader;
+      const created = await client.create(LEASES, fresh, { signal });
+      // One that was there, and that somebody has deleted, was somebody's.
+      isFirst = observed === undefined;
+      observe(created);
       return true;
     }
     observe(current);
+    isFirst = false;
     const { holderIdentity = "", leaseDurationSeconds = 0 } = current.spec ?? {};
     const valid = clock.monotonic() < observedAt + leaseDurationSeconds * 1000;
     if (holderIdentity !== "" && holderIdentity !== identity && valid) return false;
